@@ -27,6 +27,7 @@ import tempfile
 import time
 
 ZERO = "ZERO"			# argument that stands for an all-zero firmware file
+FIRMWARE_SIZE = {"s390x": 4096}	# s390x takes a raw image up to this size
 MEMORY = {"ppc64": "256M", "s390x": "16M", "aarch64": "8M", "arm": "8M"}
 
 
@@ -64,7 +65,7 @@ def private_dir():
     return _private
 
 
-def zero_file(size=64 * 1024):
+def zero_file(size):
     path = os.path.join(private_dir(), "zero-%d.bin" % size)
     if not os.path.exists(path):
         with open(path, "wb") as f:
@@ -72,14 +73,14 @@ def zero_file(size=64 * 1024):
     return path
 
 
-def expand(arguments):
-    """Replace ZERO by the name of an all-zero file of our own."""
-    return [zero_file() if a == ZERO else a for a in arguments]
-
-
 def target(path):
     """x86_64 of .../qemu-system-x86_64"""
     return os.path.basename(path).replace("qemu-system-", "").split("-")[0]
+
+
+def expand(path, arguments):
+    """Replace ZERO by the name of an all-zero file of our own."""
+    return [zero_file(FIRMWARE_SIZE.get(target(path), 64 * 1024)) if a == ZERO else a for a in arguments]
 
 
 def base_arguments(path, machine, memory=None, vmdesc=True):
@@ -151,14 +152,14 @@ class Emulator:
         self._qmp_in = b""
         self.qmp = None
         self.events = []
-        command = [path, *expand(arguments)]
+        command = [path, *expand(path, arguments)]
         theirs = None
         fds = list(pass_fds)
         if monitor:
             self.qmp, theirs = socket.socketpair()
             fds.append(theirs.fileno())
             command += ["-chardev", "socket,id=vmsdb-qmp,fd=%d" % theirs.fileno(),
-                        "-mon", "chardev=vmsdb-qmp,mode=control"]
+                        "-qmp", "chardev:vmsdb-qmp"]
         self.command = command
         read_end, write_end = os.pipe()
         try:
