@@ -626,16 +626,26 @@ static int survey(struct source *src, const struct qcow2 *q,
 	return 0;
 }
 
+/*
+ * The last cluster of a file need not be whole: how much of a run the file
+ * has.  The rest are zeros, as for QEMU.
+ */
+static uint64_t present(const struct qcow2 *q, const struct run *run)
+{
+	uint64_t left = run->host < q->len ? q->len - run->host : 0;
+
+	return run->len < left ? run->len : left;
+}
+
 /* Mapping */
 
 static int map_run(const struct qcow2 *q, const struct layer *from,
 		   uint8_t *view, const struct run *run, struct err *err)
 {
-	uint64_t len = run->len;
+	const uint64_t len = present(q, run);
 
-	/* the last cluster need not be whole; the rest are zeros already */
-	if (len > q->len - run->host)
-		len = q->len - run->host;
+	if (!len)
+		return 0;
 	if (sysio_map(view + run->pos, len, from->fd, q->base + run->host))
 		return 0;
 	return err_set(err, ERR_IO, q->base + run->host,
@@ -686,17 +696,15 @@ static int unpack_cluster(const struct qcow2 *q, const struct run *run,
 static int copy_run(struct spool *sp, const struct qcow2 *q,
 		    const struct run *run, uint8_t *buf, struct err *err)
 {
-	uint64_t len = run->len;
+	const uint64_t len = present(q, run);
 
 	if (run->kind == RUN_ZERO)
-		return spool_zeros(sp, len, err) < 0 ? -1 : 1;
+		return spool_zeros(sp, run->len, err) < 0 ? -1 : 1;
 	if (run->kind == RUN_COMPRESSED) {
 		if (unpack_cluster(q, run, buf) < 0)
 			return 0;
-		return spool_write(sp, buf, (size_t)len, err) < 0 ? -1 : 1;
+		return spool_write(sp, buf, (size_t)run->len, err) < 0 ? -1 : 1;
 	}
-	if (len > q->len - run->host)
-		len = q->len - run->host;
 	if (spool_write(sp, q->p + run->host, (size_t)len, err) < 0 ||
 	    spool_zeros(sp, run->len - len, err) < 0)
 		return -1;
