@@ -355,15 +355,21 @@ class Gone(Trouble):
 # Trace events in the log backend's words; releases before 6.0 (and -msg
 # timestamp=on) put PID@SECONDS.MICROSECONDS: in front.
 _stamp = re.compile(r"^\d+@\d+\.\d+:")
-_event = re.compile(r"^(vmstate_|qemu_loadvm_|loadvm_|get_qtailq|get_qlist|get_gtree|put_)[a-z0-9_]*( |$)")
+_any_event = re.compile(r"^(vmstate|qemu_loadvm|loadvm|get_qtailq|get_qlist|get_gtree)[a-z0-9_]*( |$)")
+# the load's own; not how long a section took, nor which predicate was asked
+_event = re.compile(r"^(vmstate_(load|n_elems|subsection_load)|qemu_loadvm|loadvm|get_)")
 
 
 def strip_stamp(line):
-    return _stamp.sub("", line)
+    return _stamp.sub("", line).rstrip()	# some events without arguments end in a blank
 
 
 def is_trace(line):
-    return bool(_event.match(strip_stamp(line)))
+    return bool(_any_event.match(strip_stamp(line)))
+
+
+def is_load_event(line):
+    return is_trace(line) and bool(_event.match(strip_stamp(line)))
 
 
 def is_remark(line):
