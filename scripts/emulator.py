@@ -167,6 +167,8 @@ class Emulator:
                                             stderr=write_end, pass_fds=fds, preexec_fn=_die_with_us)
         except OSError as e:
             os.close(read_end)
+            if self.qmp:
+                self.qmp.close()
             raise Trouble("cannot start %s: %s" % (path, e.strerror)) from e
         finally:
             os.close(write_end)

@@ -44,7 +44,7 @@ own_apt() {
 # Read the suites' lists.  1: the mirror has none of them.  Anything else ends us.
 own_apt_update() {
 	local log=$1
-	apt-get "${own_apt_options[@]}" update > "$log" 2>&1 && return 0
+	apt-get "${own_apt_options[@]}" -o APT::Update::Error-Mode=any update > "$log" 2>&1 && return 0
 	grep -Eq "404 +Not Found|does not have a Release file" "$log" && return 1
 	tail -n 5 "$log" >&2
 	die "apt-get update failed, see $log"
