@@ -55,6 +55,12 @@ static int spool_fd(struct spool *sp, int fd, const struct source_opts *opts,
 	for (;;) {
 		ssize_t n = sysio_read(fd, buf, READ_SIZE);
 
+		if (n < 0 && errno == EINTR) {
+			if (source_progress(opts, sp->what, sp->len, 0,
+					    err) < 0)
+				break;
+			continue;
+		}
 		if (n < 0) {
 			err_set(err, ERR_IO, sp->len, "cannot read: %s",
 				strerror(errno));

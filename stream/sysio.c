@@ -46,14 +46,7 @@ int sysio_truncate(int fd, uint64_t len)
 
 ssize_t sysio_read(int fd, void *buf, size_t n)
 {
-	ssize_t r;
-
-	if (told_to_fail())
-		return -1;
-	do
-		r = read(fd, buf, n);
-	while (r < 0 && errno == EINTR);
-	return r;
+	return told_to_fail() ? -1 : read(fd, buf, n);
 }
 
 int sysio_write(int fd, const void *buf, size_t n, uint64_t off)

@@ -2,8 +2,9 @@
 /*
  * sysio.h - the system calls of this room, in one place.
  *
- * So that a test can let the n-th of them fail.  They go on after EINTR, and
- * sysio_write() after a partial write.  They return -1 with errno set.
+ * So that a test can let the n-th of them fail.  They return -1 with errno
+ * set.  They go on after EINTR, except sysio_read(), which may wait for ever:
+ * its caller asks the user first.  sysio_write() writes all or fails.
  */
 #ifndef VMSDB_SYSIO_H
 #define VMSDB_SYSIO_H
