@@ -36,23 +36,26 @@ static bool printable(uint32_t code)
 	       !(code >= 0x2066 && code <= 0x2069);
 }
 
-const char *escape_bytes(struct arena *a, const void *p, size_t n)
+const char *escape_text(char *buf, size_t size, const void *p, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	const uint8_t *s = p;
-	char *ret = arena_calloc(a, n + 1, 4), *out = ret;
+	char *out = buf, *end = buf + size - 1;
 
 	for (size_t i = 0; i < n; ) {
 		uint32_t code = 0;
 		size_t len = utf8_len(s + i, n - i, &code);
+		bool plain = len && printable(code);
 
-		if (len && printable(code)) {
-			memcpy(out, s + i, len);
-			out += len;
-			i += len;
-			continue;
-		}
-		for (len = len ? len : 1; len; len--, i++) {
+		if (!len)
+			len = 1;
+		if ((size_t)(end - out) < (plain ? len : len * 4))
+			break;
+		for (; len; len--, i++) {
+			if (plain) {
+				*out++ = (char)s[i];
+				continue;
+			}
 			*out++ = '\\';
 			*out++ = 'x';
 			*out++ = digits[s[i] >> 4];
@@ -60,5 +63,10 @@ const char *escape_bytes(struct arena *a, const void *p, size_t n)
 		}
 	}
 	*out = '\0';
-	return ret;
+	return buf;
+}
+
+const char *escape_bytes(struct arena *a, const void *p, size_t n)
+{
+	return escape_text(arena_calloc(a, n + 1, 4), (n + 1) * 4, p, n);
 }

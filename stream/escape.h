@@ -15,4 +15,7 @@
 
 const char *escape_bytes(struct arena *a, const void *p, size_t n);
 
+/* The same into @buf, cut at @size (at least 1); returns @buf. */
+const char *escape_text(char *buf, size_t size, const void *p, size_t n);
+
 #endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../devices/known.h"
+#include "../stream/stream.h"
+#include "account.h"
+
+#define MAX_TEXT (256u << 20)	/* a dump is some MiB */
+
+static void add_self_entries(struct account *a, enum desc_from from)
+{
+	for (size_t i = 0; i < a->description.ndevices; i++) {
+		const struct written_device *d = &a->description.devices[i];
+		struct entry *e = registry_add(&a->registry, d->idstr,
+					       d->instance, 0, from);
+
+		e->from_version = DESC_FROM_NOBODY;
+		e->desc = d->w ? d->w->desc : NULL;
+		e->old_style = !d->w;
+	}
+}
+
+static unsigned bits_of(uint64_t page_size)
+{
+	unsigned bits = 0;
+
+	while (bits < 20 && 1ull << bits < page_size)
+		bits++;
+	return 1ull << bits == page_size && bits >= 10 ? bits : 0;
+}
+
+static void read_description(struct account *a, enum desc_from from)
+{
+	const struct source *src = a->src;
+	struct description_range r;
+	struct err err;
+
+	if (!stream_find_description(src->data, src->len, 0, &r)) {
+		a->note = "the stream carries no device description";
+		return;
+	}
+	if (description_parse(&a->description, &a->arena,
+			      (const char *)src->data + r.json, r.json_len,
+			      from, &err) < 0) {
+		a->note = arena_printf(&a->arena, "at 0x%" PRIx64 ": %s",
+				       r.json, err.msg);
+		return;
+	}
+	a->has_description = true;
+	a->note = a->description.warning;
+	if (bits_of(a->description.page_size))
+		a->ram.page_bits = bits_of(a->description.page_size);
+}
+
+int account_take(struct account **ret, struct source *src, enum desc_from from,
+		 const struct source_opts *opts, struct err *err)
+{
+	struct account *a = calloc(1, sizeof(*a));
+
+	(void)err;
+	if (!a)
+		abort();
+	arena_init(&a->arena);
+	ram_init(&a->ram);
+	registry_init(&a->registry, &a->arena);
+	a->src = src;
+	a->facts = facts_new();
+	read_description(a, from);
+	if (a->has_description) {
+		struct load_opts o = {
+			.src = src, .ram = &a->ram, .reg = &a->registry,
+			.rules = RULES_CURRENT, .self = &a->description,
+			.facts = a->facts, .progress = opts,
+		};
+
+		add_self_entries(a, from);
+		registry_finish(&a->registry);
+		a->self = load_run(&o);
+	}
+	*ret = a;
+	return 0;
+}
+
+int account_open(struct account **ret, const char *path, enum desc_from from,
+		 const struct source_opts *opts, struct err *err)
+{
+	struct source *src;
+
+	if (source_open(&src, path, opts, err) < 0)
+		return -1;
+	return account_take(ret, src, from, opts, err);
+}
+
+void account_close(struct account *a)
+{
+	if (!a)
+		return;
+	timeline_close(a->self);
+	facts_free(a->facts);
+	registry_release(&a->registry);
+	ram_release(&a->ram);
+	source_close(a->src);
+	arena_release(&a->arena);
+	free(a);
+}
+
+/* ---- destinations ---- */
+
+enum file_kind { FILE_STREAM, FILE_JSON, FILE_ELF };
+
+static enum file_kind kind_of(const struct source *src)
+{
+	uint64_t i = 0;
+
+	if (src->len >= 4 && !memcmp(src->data, "\177ELF", 4))
+		return FILE_ELF;
+	while (i < src->len && i < 64 && strchr(" \t\r\n", src->data[i]))
+		i++;
+	return i < src->len && src->data[i] == '{' ? FILE_JSON : FILE_STREAM;
+}
+
+static int add_dump(struct destination *d, struct source *src, struct err *err)
+{
+	struct registry *reg = &d->registry;
+	struct dump *dump;
+	char *path;
+
+	if (d->ndumps >= 8)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
+			       "more than 8 dumps of one destination");
+	if (src->len > MAX_TEXT)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "a dump of more than %u MiB", MAX_TEXT >> 20);
+	dump = &d->dumps[d->ndumps];
+	path = arena_strdup(&d->arena, src->path);
+	if (dump_parse(dump, &d->arena, path, (const char *)src->data,
+		       src->len, err) < 0)
+		return -1;
+	d->ndumps++;
+	registry_add_set(reg, &dump->set);
+	if (!reg->machine)
+		reg->machine = dump->set.machine;
+	/* "num" came with 10.0: migration/savevm.c, dump_vmstate_vmsf() */
+	if (dump->tells_num && reg->release_min < 1000)
+		reg->release_min = 1000;
+	if (!dump->tells_num && reg->release_max > 999)
+		reg->release_max = 999;
+	return 0;
+}
+
+static const struct written_device *device_at(const struct account *a,
+					      const struct event *e)
+{
+	return a->has_description ?
+		description_find(&a->description, e->name, e->instance) : NULL;
+}
+
+/* What a destination wrote of itself: its entries, in the order of the stream. */
+static void add_seen_entries(struct destination *d, const struct account *a)
+{
+	const struct timeline *t = a->self;
+
+	for (uint32_t i = 1; t && i < t->n; i++) {
+		const struct event *e = &t->events[i];
+		struct entry *n;
+
+		if (e->kind == EV_COMMAND && e->n == COMMAND_SWITCHOVER_START &&
+		    d->registry.release_min < 1000)
+			d->registry.release_min = 1000;
+		if (e->kind != EV_SECTION ||
+		    (e->section_kind != SECTION_START &&
+		     e->section_kind != SECTION_FULL))
+			continue;
+		n = registry_add(&d->registry, e->name, e->instance,
+				 e->version, DESC_FROM_REFERENCE);
+		n->seen = device_at(a, e);
+		n->old_style = n->seen ? !n->seen->w : true;
+		if (!n->seen && !known_old_style(e->name))
+			n->desc = registry_desc_for(&d->registry, e->name);
+		if (n->desc)
+			n->old_style = false;
+	}
+}
+
+static int64_t field_value(const struct account *a, const struct written *w,
+			   const char *field, bool *ok)
+{
+	*ok = false;
+	for (size_t i = 0; w && i < w->nfields; i++) {
+		uint64_t off;
+
+		if (strcmp(w->fields[i].name, field) || w->fields[i].size > 8)
+			continue;
+		off = a->self->written_off[w->fields[i].id];
+		if (off == UINT64_MAX || a->src->len - off < w->fields[i].size)
+			continue;
+		*ok = true;
+		return (int64_t)be_load(a->src->data + off,
+					(unsigned)w->fields[i].size);
+	}
+	return 0;
+}
+
+/*
+ * An alias that is made of a migrated field (spapr_iommu's liobn) can be read
+ * out of the reference stream.
+ */
+static void add_aliases(struct destination *d)
+{
+	for (size_t i = 0; i < d->registry.nentries; i++) {
+		struct entry *e = &d->registry.entries[i];
+		const struct known_alias *k;
+		int64_t v;
+		bool ok;
+
+		if (!e->seen || !e->seen->w)
+			continue;
+		k = known_alias(e->seen->w->name);
+		if (!k || k->constant || !k->field)
+			continue;
+		v = field_value(d->reference, e->seen->w, k->field, &ok);
+		if (!ok)
+			continue;
+		e->alias = (uint32_t)v;
+		e->from_alias = DESC_FROM_KNOWN;
+	}
+}
+
+static void take_reference(struct destination *d)
+{
+	struct registry *reg = &d->registry;
+	const struct account *a = d->reference;
+	const struct timeline *t = a->self;
+
+	if (!t)
+		return;
+	if (t->machine)
+		reg->machine = t->machine;
+	reg->page_bits = a->ram.page_bits;
+	reg->footers = t->footers ? TRI_YES : TRI_NO;
+	reg->configuration = t->configuration ? TRI_YES : TRI_NO;
+	reg->vmdescription = a->has_description ? TRI_YES : TRI_NO;
+	reg->complete = t->reached_eof && !t->nfailures;
+	registry_learn(reg, &a->description, DESC_FROM_REFERENCE);
+	for (size_t i = 0; i < d->nmore; i++) {
+		if (d->more[i]->has_description)
+			registry_learn(reg, &d->more[i]->description,
+				       DESC_FROM_REFERENCE);
+	}
+}
+
+static int add_file(struct destination *d, const char *path,
+		    const struct source_opts *opts, struct err *err)
+{
+	struct account *a;
+	struct source *src;
+	int ret;
+
+	if (source_open(&src, path, opts, err) < 0)
+		return -1;
+	switch (kind_of(src)) {
+	case FILE_JSON:
+		ret = add_dump(d, src, err);
+		source_close(src);
+		return ret;
+	case FILE_ELF:
+		source_close(src);
+		return err_set(err, ERR_UNSUPPORTED, ERR_NO_OFFSET,
+			       "an emulator's binary cannot be read as a "
+			       "destination yet; give its -dump-vmstate and a "
+			       "reference stream");
+	case FILE_STREAM:
+		break;
+	}
+	if (account_take(&a, src, DESC_FROM_REFERENCE, opts, err) < 0)
+		return -1;
+	if (!d->reference) {
+		d->reference = a;
+	} else if (d->nmore < 7) {
+		d->more[d->nmore++] = a;
+	} else {
+		account_close(a);
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "more than 8 "
+			       "reference streams of one destination");
+	}
+	return 0;
+}
+
+/* No --to: the source is taken for its own destination. */
+static void take_source(struct destination *d, const struct account *source)
+{
+
+	d->is_source = true;
+	if (!source->self)
+		return;
+	d->reference = (struct account *)source;
+	take_reference(d);
+	add_seen_entries(d, source);
+}
+
+int destination_open(struct destination **ret, const char *const *paths,
+		     size_t n, const struct account *source,
+		     const struct source_opts *opts, struct err *err)
+{
+	struct destination *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	arena_init(&d->arena);
+	registry_init(&d->registry, &d->arena);
+	for (size_t i = 0; i < n; i++) {
+		if (add_file(d, paths[i], opts, err) < 0) {
+			err_prefix(err, "%s", paths[i]);
+			destination_close(d);
+			return -1;
+		}
+	}
+	if (!n) {
+		take_source(d, source);
+	} else if (d->reference) {
+		take_reference(d);
+		add_seen_entries(d, d->reference);
+	}
+	if (source && source->has_description)
+		registry_learn(&d->registry, &source->description,
+			       DESC_FROM_SOURCE);
+	if (d->reference && d->reference->self)
+		add_aliases(d);
+	registry_finish(&d->registry);
+	*ret = d;
+	return 0;
+}
+
+void destination_close(struct destination *d)
+{
+	if (!d)
+		return;
+	if (!d->is_source)
+		account_close(d->reference);
+	for (size_t i = 0; i < d->nmore; i++)
+		account_close(d->more[i]);
+	registry_release(&d->registry);
+	arena_release(&d->arena);
+	free(d);
+}
+
+struct timeline *destination_load(const struct destination *dest,
+				  const struct account *source,
+				  enum rules rules,
+				  const struct source_opts *opts)
+{
+	const struct account *ref = dest->reference;
+	struct facts *facts = facts_new();
+	struct load_opts o = {
+		.src = source->src, .ram = (struct ram *)&source->ram,
+		.reg = &dest->registry, .rules = rules, .facts = facts,
+		.footers = dest->registry.footers,
+		.configuration = dest->registry.configuration,
+		.progress = opts,
+	};
+	struct timeline *t;
+
+	if (source->has_description) {
+		o.source = &source->description;
+		o.source_timeline = source->self;
+		o.source_facts = source->facts;
+	}
+	if (ref && ref->self) {
+		o.reference = &ref->description;
+		o.reference_timeline = ref->self;
+		o.reference_facts = ref->facts;
+		o.reference_ram = &ref->ram;
+	}
+	t = load_run(&o);
+	facts_free(facts);
+	return t;
+}

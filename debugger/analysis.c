@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../stream/stream.h"
+#include "analysis-impl.h"
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = {
+#define X(id, name, status, help) name,
+		VERDICTS(X)
+#undef X
+	};
+
+	return names[v];
+}
+
+int verdict_status(enum verdict v)
+{
+	static const int status[] = {
+#define X(id, name, status, help) status,
+		VERDICTS(X)
+#undef X
+	};
+
+	return status[v];
+}
+
+const char *divergence_name(enum divergence_kind k)
+{
+	static const char *const names[] = {
+#define X(id, name, help) name,
+		DIVERGENCES(X)
+#undef X
+	};
+
+	return names[k];
+}
+
+const char *words(struct work *w, const char *fmt, ...)
+{
+	char buf[1500];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	return arena_strdup(&w->a->arena, buf);
+}
+
+/* ---- places ---- */
+
+struct place place_of(struct work *w, const struct timeline *t,
+		      uint32_t event, uint64_t offset)
+{
+	struct place p = { .there = true, .offset = offset, .version_id = -1 };
+	uint32_t s = timeline_section(t, event);
+	char path[2048];
+
+	p.path = arena_strdup(&w->a->arena,
+			      timeline_path(t, event, path, sizeof(path)));
+	if (s != EVENT_NONE) {
+		const struct event *e = &t->events[s];
+
+		p.idstr = e->name;
+		p.instance = e->instance;
+		p.section_id = e->n;
+		p.version_id = e->version;
+		p.section_offset = e->off;
+	}
+	return p;
+}
+
+static int version_around(const struct timeline *t, uint32_t event)
+{
+	for (uint32_t i = event; i != EVENT_NONE; i = t->events[i].parent) {
+		const struct event *e = &t->events[i];
+
+		if (e->kind == EV_STRUCT || e->kind == EV_SECTION ||
+		    e->kind == EV_SUBSECTION)
+			return e->version;
+	}
+	return -1;
+}
+
+struct side side_of(const struct timeline *t, uint32_t event)
+{
+	struct side s = { .there = event != EVENT_NONE, .version = -1,
+			  .event = event };
+	const struct event *e;
+
+	if (!s.there)
+		return s;
+	e = &t->events[event];
+	s.offset = e->off;
+	s.size = e->len;
+	s.field = e->name;
+	s.type = e->type ? e->type : event_kind_name((enum event_kind)e->kind);
+	if (e->kind == EV_SUBSECTION || e->kind == EV_FOOTER)
+		s.type = event_kind_name((enum event_kind)e->kind);
+	s.version = version_around(t, event);
+	return s;
+}
+
+struct divergence *add_divergence(struct work *w, enum divergence_kind kind,
+				  bool note, uint64_t offset, uint32_t s_event,
+				  uint32_t d_event)
+{
+	struct analysis *a = w->a;
+	struct divergence *d;
+
+	a->divergences = grow_array(a->divergences, &a->divergences_cap,
+				    a->ndivergences + 1, sizeof(*d));
+	d = &a->divergences[a->ndivergences++];
+	*d = (struct divergence){ .kind = kind, .note = note };
+	if (w->s)
+		d->source = side_of(w->s, s_event);
+	d->destination = side_of(w->d, d_event);
+	if (s_event != EVENT_NONE && w->s)
+		d->place = place_of(w, w->s, s_event, offset);
+	else if (d_event != EVENT_NONE)
+		d->place = place_of(w, w->d, d_event, offset);
+	d->place.offset = offset;
+	d->place.there = true;
+	return d;
+}
+
+/* ---- leaves: events that claim bytes themselves ---- */
+
+bool is_leaf(const struct timeline *t, uint32_t i)
+{
+	const struct event *e = &t->events[i];
+
+	if (!e->len)
+		return false;
+	switch (e->kind) {
+	case EV_FIELD:
+	case EV_ITEM:
+	case EV_SUBSECTION:
+	case EV_MARKER:
+	case EV_FOOTER:
+	case EV_RAM:
+		break;
+	default:
+		return false;
+	}
+	for (uint32_t k = i + 1; k < e->end; k = t->events[k].end) {
+		if (t->events[k].len)
+			return false;
+	}
+	return true;
+}
+
+uint32_t next_leaf(const struct timeline *t, uint32_t i, uint32_t end)
+{
+	while (i < end && !is_leaf(t, i))
+		i++;
+	return i < end ? i : EVENT_NONE;
+}
+
+/* ---- aligning one section ---- */
+
+/* Names as the source code has them: without the writer's "[n]". */
+static bool same_name(const char *a, const char *b)
+{
+	size_t na, nb;
+	const char *bracket;
+
+	if (!a || !b || !strcmp(a, b))
+		return true;
+	bracket = strrchr(a, '[');
+	na = bracket ? (size_t)(bracket - a) : strlen(a);
+	bracket = strrchr(b, '[');
+	nb = bracket ? (size_t)(bracket - b) : strlen(b);
+	return na == nb && !strncmp(a, b, na);
+}
+
+static bool same_type(const struct event *a, const struct event *b)
+{
+	return !a->type || !b->type || a->guess || b->guess ||
+		b->from == DESC_FROM_GUESS || !strcmp(a->type, b->type);
+}
+
+static void compare_leaf(struct work *w, uint32_t s, uint32_t d)
+{
+	const struct event *a = &w->s->events[s], *b = &w->d->events[d];
+	struct divergence *x;
+
+	if (a->kind != b->kind || a->kind != EV_FIELD)
+		return;
+	if (!same_name(a->name, b->name)) {
+		x = add_divergence(w, DIVERGE_RENAMED, true, a->off, s, d);
+		x->text = words(w, "the same %" PRIu64 " bytes are called '%s' "
+				"by the source and '%s' by the destination",
+				a->len, a->name, b->name);
+	} else if (!same_type(a, b)) {
+		x = add_divergence(w, DIVERGE_RETYPED, true, a->off, s, d);
+		x->text = words(w, "'%s' is a %s of the source and a %s of the "
+				"destination", a->name, a->type, b->type);
+	}
+}
+
+/* Bytes without a structure of their own: a buffer, filler, what code reads. */
+static bool shapeless(const struct event *e)
+{
+	return e->kind == EV_FIELD && (e->guess || !e->type ||
+		!strcmp(e->type, "buffer") || !strcmp(e->type, "unused_buffer") ||
+		!desc_type_size(e->type));
+}
+
+/*
+ * Two leaves start together and end apart.  Do the sides meet again soon
+ * because one of them does not look inside?  Answers the leaves behind.
+ */
+static bool regroup(struct work *w, struct span *s, struct span *d)
+{
+	const struct event *a = &w->s->events[s->at], *b = &w->d->events[d->at];
+	uint64_t ea = a->off + a->len, eb = b->off + b->len;
+	uint32_t i = s->at, j = d->at;
+	struct divergence *x;
+
+	if (!shapeless(a) && !shapeless(b))
+		return false;
+	for (int steps = 0; ea != eb && steps < 4096; steps++) {
+		if (ea < eb) {
+			if (!shapeless(b))
+				return false;
+			i = next_leaf(w->s, i + 1, s->end);
+			if (i == EVENT_NONE)
+				return false;
+			ea = w->s->events[i].off + w->s->events[i].len;
+		} else {
+			if (!shapeless(a))
+				return false;
+			j = next_leaf(w->d, j + 1, d->end);
+			if (j == EVENT_NONE)
+				return false;
+			eb = w->d->events[j].off + w->d->events[j].len;
+		}
+	}
+	if (ea != eb)
+		return false;
+	if (strcmp(a->name ? a->name : "", b->name ? b->name : "")) {
+		x = add_divergence(w, DIVERGE_REGROUPED, true, a->off, s->at,
+				   d->at);
+		x->text = words(w, "%" PRIu64 " bytes from here on are cut up "
+				"differently; both sides end at 0x%" PRIx64,
+				ea - a->off, ea);
+	}
+	s->at = next_leaf(w->s, i + 1, s->end);
+	d->at = next_leaf(w->d, j + 1, d->end);
+	return true;
+}
+
+static bool same_range(const struct event *a, const struct event *b)
+{
+	return a->off == b->off && a->len == b->len &&
+		(a->kind == EV_SUBSECTION) == (b->kind == EV_SUBSECTION) &&
+		(a->kind == EV_FOOTER) == (b->kind == EV_FOOTER) &&
+		(a->kind == EV_MARKER) == (b->kind == EV_MARKER);
+}
+
+/*
+ * Walk both sides' leaves of one section to the first place where they part.
+ * Returns false if they never do.
+ */
+static bool first_split(struct work *w, struct span *s, struct span *d)
+{
+	s->at = next_leaf(w->s, s->at, s->end);
+	d->at = next_leaf(w->d, d->at, d->end);
+	while (s->at != EVENT_NONE && d->at != EVENT_NONE) {
+		const struct event *a = &w->s->events[s->at];
+		const struct event *b = &w->d->events[d->at];
+
+		if (same_range(a, b)) {
+			if (b->kind == EV_FOOTER && b->outcome != OUT_LOADED)
+				return false;	/* the bytes are at fault */
+			compare_leaf(w, s->at, d->at);
+			s->at = next_leaf(w->s, s->at + 1, s->end);
+			d->at = next_leaf(w->d, d->at + 1, d->end);
+			continue;
+		}
+		if (b->outcome == OUT_CUT_OFF)
+			return false;
+		if (a->off != b->off || !regroup(w, s, d))
+			return true;
+	}
+	return s->at != d->at;
+}
+
+static void align_section(struct work *w, uint32_t s, uint32_t d)
+{
+	const struct event *es = &w->s->events[s], *ed = &w->d->events[d];
+	struct span ss = { s + 1, es->end }, ds = { d + 1, ed->end };
+	uint64_t off;
+
+	/* the emulator's own complaint says more about these */
+	if (ed->outcome == OUT_NO_DEVICE || ed->outcome == OUT_TOO_NEW)
+		return;
+	if (es->outcome != OUT_LOADED)
+		return;		/* the source's account does not hold here */
+	if (!first_split(w, &ss, &ds))
+		return;
+	if (ss.at != EVENT_NONE && ds.at != EVENT_NONE) {
+		uint64_t a = w->s->events[ss.at].off;
+		uint64_t b = w->d->events[ds.at].off;
+
+		off = a < b ? a : b;
+	} else if (ss.at != EVENT_NONE) {
+		off = w->s->events[ss.at].off;
+	} else {
+		off = w->d->events[ds.at].off;
+	}
+	explain_split(w, &ss, &ds, off, s, d);
+}
+
+static uint32_t section_at(const struct timeline *t, uint64_t off)
+{
+	uint32_t i = 1;
+
+	while (t && i < t->n) {
+		const struct event *e = &t->events[i];
+
+		if (e->kind == EV_SECTION && e->off == off)
+			return i;
+		/* packaged sub-streams hold sections, too */
+		i = e->kind == EV_COMMAND || e->kind == EV_LOAD ? i + 1 : e->end;
+	}
+	return EVENT_NONE;
+}
+
+static void align(struct work *w)
+{
+	uint32_t i = 1;
+
+	while (w->s && i < w->d->n) {
+		const struct event *e = &w->d->events[i];
+
+		if (e->kind == EV_SECTION) {
+			uint32_t s = section_at(w->s, e->off);
+
+			if (s != EVENT_NONE)
+				align_section(w, s, i);
+		}
+		i = e->kind == EV_COMMAND ? i + 1 : e->end;
+	}
+}
+
+/* ---- the source's own account against its bytes ---- */
+
+static void find_damage(struct work *w)
+{
+	for (size_t k = 0; w->s && k < w->s->nfailures; k++) {
+		const struct failure *f = &w->s->failures[k];
+		struct divergence *x;
+		uint64_t off = f->event == EVENT_NONE ? f->offset :
+			w->s->events[f->event].off;
+
+		x = add_divergence(w, DIVERGE_DAMAGED, false, off, f->event,
+				   EVENT_NONE);
+		x->text = words(w, "the stream is not what its own device "
+				"description says: %s",
+				f->nlines ? f->lines[0] : "it ends here");
+	}
+}
+
+/* Sections that the source wrote behind the place where the load ends. */
+static void find_early_end(struct work *w)
+{
+	const struct timeline *s = w->s, *d = w->d;
+	struct divergence *x;
+	size_t lost = 0;
+	const char *first = NULL;
+	uint32_t at = EVENT_NONE;
+
+	if (!d->reached_eof || !s)
+		return;
+	for (uint32_t i = 1; i < s->n; i = s->events[i].end) {
+		const struct event *e = &s->events[i];
+
+		if (e->kind != EV_SECTION || e->off < d->eof_offset ||
+		    e->off + e->len <= d->eof_offset)
+			continue;
+		if (!lost++)
+			first = e->name;
+	}
+	for (uint32_t i = 1; i < d->n; i = d->events[i].end) {
+		if (d->events[i].kind == EV_EOF)
+			at = i;
+	}
+	if (!lost)
+		return;
+	x = add_divergence(w, DIVERGE_EARLY_END, false, d->eof_offset,
+			   EVENT_NONE, at);
+	x->text = words(w, "a zero byte at 0x%" PRIx64 " is taken for the end "
+			"of the stream; %zu sections behind it (from '%s' on) "
+			"are never loaded", d->eof_offset, lost, first);
+}
+
+/* An end mark with more behind it, where no description tells what. */
+static void find_blind_end(struct work *w)
+{
+	const struct timeline *d = w->d;
+	struct divergence *x;
+
+	if (w->s || !d->reached_eof)
+		return;
+	if (d->eof_offset + 1 < d->src->len &&
+	    stream_boundary_at(d->src->data, d->src->len, d->eof_offset + 1) &&
+	    d->src->data[d->eof_offset + 1] != SECTION_VMDESCRIPTION &&
+	    d->src->data[d->eof_offset + 1] != SECTION_EOF) {
+		x = add_divergence(w, DIVERGE_EARLY_END, false, d->eof_offset,
+				   EVENT_NONE, EVENT_NONE);
+		x->text = words(w, "a zero byte at 0x%" PRIx64 " ends the load, "
+				"and what looks like a section follows it",
+				d->eof_offset);
+	}
+}
+
+static bool source_wrote(const struct work *w, const char *idstr,
+			 uint32_t instance)
+{
+	const struct account *s = w->source;
+
+	return s->has_description &&
+		description_find(&s->description, idstr, instance);
+}
+
+static void find_defaulted(struct work *w)
+{
+	for (uint32_t i = 1; i < w->d->n; i = w->d->events[i].end) {
+		const struct event *e = &w->d->events[i];
+		bool dropped;
+		struct divergence *x;
+
+		if (e->kind != EV_DEFAULTED)
+			continue;
+		dropped = source_wrote(w, e->name, e->instance);
+		x = add_divergence(w, dropped ? DIVERGE_UNREAD_SECTION :
+				   DIVERGE_DEFAULTED, !dropped, e->off,
+				   EVENT_NONE, i);
+		x->place.idstr = e->name;
+		x->place.instance = e->instance;
+		x->text = dropped ?
+			words(w, "'%s' %" PRIu32 " was written by the source "
+			      "according to its description, but is not loaded",
+			      e->name, e->instance) :
+			words(w, "the destination's '%s' %" PRIu32 " keeps its "
+			      "reset values: the stream has no such section",
+			      e->name, e->instance);
+	}
+}
+
+/* ---- failures that the alignment has not explained ---- */
+
+static bool explained(const struct work *w, const struct failure *f)
+{
+	for (size_t i = 0; i < w->a->ndivergences; i++) {
+		const struct divergence *x = &w->a->divergences[i];
+
+		if (!x->note && x->kind != DIVERGE_DAMAGED &&
+		    x->place.section_offset && f->section != EVENT_NONE &&
+		    x->place.section_offset == w->d->events[f->section].off)
+			return true;
+	}
+	return false;
+}
+
+static void add_failures(struct work *w)
+{
+	for (size_t i = 0; i < w->d->nfailures; i++) {
+		if (!explained(w, &w->d->failures[i]))
+			explain_failure(w, &w->d->failures[i]);
+	}
+}
+
+/* ---- putting it together ---- */
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct divergence *x = a, *y = b;
+
+	if (x->note != y->note)
+		return x->note - y->note;
+	return x->place.offset < y->place.offset ? -1 :
+		x->place.offset > y->place.offset;
+}
+
+static enum verdict judge(const struct work *w)
+{
+	const struct timeline *d = w->d;
+	const struct analysis *a = w->a;
+
+	if (d->truncated)
+		return VERDICT_UNKNOWN;
+	if (d->nfailures)
+		return d->failures[0].guess ? VERDICT_UNKNOWN : VERDICT_FAILS;
+	if (d->nunknowns)
+		return VERDICT_UNKNOWN;
+	for (size_t i = 0; i < a->ndivergences; i++) {
+		if (!a->divergences[i].note)
+			return VERDICT_SILENT;
+	}
+	return VERDICT_LOADS;
+}
+
+struct analysis *analyse(const struct account *source,
+			 const struct destination *dest,
+			 const struct timeline *load)
+{
+	struct analysis *a = calloc(1, sizeof(*a));
+	struct work w = {
+		.a = a, .source = source, .dest = dest,
+		.s = source->self, .d = load,
+	};
+
+	if (!a)
+		abort();
+	arena_init(&a->arena);
+	a->first = SIZE_MAX;
+	align(&w);
+	find_damage(&w);
+	find_early_end(&w);
+	find_blind_end(&w);
+	find_defaulted(&w);
+	add_failures(&w);
+	qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),
+	      by_offset);
+	a->verdict = judge(&w);
+	if (a->ndivergences && !a->divergences[0].note) {
+		a->first = 0;
+		a->diverges = a->divergences[0].place;
+	}
+	if (load->nfailures) {
+		const struct failure *f = &load->failures[0];
+
+		a->failure = f;
+		a->fails = place_of(&w, load, f->event, f->offset);
+		if (f->event == EVENT_NONE || f->section == EVENT_NONE)
+			a->fails.idstr = NULL;
+	}
+	diagnose(&w);
+	return a;
+}
+
+void analysis_close(struct analysis *a)
+{
+	if (!a)
+		return;
+	free(a->divergences);
+	arena_release(&a->arena);
+	free(a);
+}

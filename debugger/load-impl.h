@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * load-impl.h - what load.c (framing) and load-desc.c (descriptors) share.
+ */
+#ifndef VMSDB_LOAD_IMPL_H
+#define VMSDB_LOAD_IMPL_H
+
+#include "../devices/wire.h"
+#include "../stream/cursor.h"
+#include "../stream/stream.h"
+#include "load.h"
+
+/*
+ * Deeper than any descriptor nests: a field and a struct for each of 64
+ * levels of descriptors, and the framing around.
+ */
+#define MAX_OPEN 220
+#define MAX_NESTING 64
+
+struct loaded_id {
+	const struct entry *entry;
+	uint32_t id, version;
+};
+
+struct load {
+	const struct load_opts *o;
+	struct timeline *t;
+	struct cursor c;
+	uint32_t max_events;
+	uint32_t open[MAX_OPEN];
+	unsigned depth, nesting;
+	/* the section at work */
+	uint32_t section_event, section_id, instance;
+	const char *idstr;
+	const struct entry *entry;
+	bool section_unknown;	/* an unknown was noted in it */
+	bool guessing;		/* where it starts was a guess */
+	unsigned packaged;
+	bool footers_settled;
+	struct loaded_id *ids;	/* load_section_id of each entry */
+	size_t nids, ids_cap;
+	/* the failure at work */
+	const char *lines[MAX_LINES], *lines_new[MAX_LINES];
+	unsigned nlines, nlines_new;
+	const char *chain;	/* the Error of 10.2 and later */
+	uint32_t fail_event;
+	uint64_t fail_offset;
+	uint64_t peeked;	/* bytes before this were fed, if only to be looked at */
+	const char *fail_why;
+	bool fail_crash;
+	bool trial;		/* a codec's variant is being tried */
+};
+
+bool facts_get(const struct facts *f, const char *idstr, uint32_t instance,
+	       const char *key, int64_t *value);
+void facts_set(struct facts *f, const char *idstr, uint32_t instance,
+	       const char *key, int64_t value);
+
+uint32_t ev_open(struct load *l, enum event_kind kind, const char *name);
+void ev_close(struct load *l, uint32_t i, enum outcome outcome);
+uint32_t ev_leaf(struct load *l, enum event_kind kind, const char *name,
+		 uint64_t len);
+struct event *ev(struct load *l, uint32_t i);
+uint32_t ev_current(const struct load *l);
+char *ev_printf(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+void note_unknown(struct load *l, const char *text);
+void note_unjudged(struct load *l, const char *text);
+
+void say(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void say_both(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void chain(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Remember where the load stops; answers @ret. */
+int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret);
+
+struct frame;
+
+/*
+ * vmstate_load_state(): @d at @version.  @self, @seen and @src are what the
+ * guide, the destination's reference stream and the source wrote for the same
+ * object; each may be NULL.
+ */
+int load_desc(struct load *l, struct frame *up, const struct desc *d,
+	      int version, const struct written *self,
+	      const struct written *seen, const struct written *src);
+
+int load_section_codec(struct load *l, const struct section_codec *codec,
+		       int kind, int version);
+
+/* Sections that every emulator registers though they are seldom written. */
+bool known_iterable(const char *idstr);
+
+#endif

@@ -1,0 +1,1244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The main loop of a load: framing.  What a descriptor reads is in
+ * load-desc.c.  Sentences of messages are those of QEMU's migration/savevm.c
+ * because people paste and search them.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../stream/stream.h"
+#include "load-impl.h"
+
+#define DEFAULT_MAX_EVENTS 4000000u
+
+/* ---- facts ---- */
+
+struct fact {
+	const char *idstr;
+	uint32_t instance;
+	char key[40];
+	int64_t value;
+};
+
+struct facts {
+	struct arena arena;
+	struct fact *v;
+	size_t n, cap;
+};
+
+struct facts *facts_new(void)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		abort();
+	arena_init(&f->arena);
+	return f;
+}
+
+void facts_free(struct facts *f)
+{
+	if (!f)
+		return;
+	free(f->v);
+	arena_release(&f->arena);
+	free(f);
+}
+
+static struct fact *fact_find(const struct facts *f, const char *idstr,
+			      uint32_t instance, const char *key)
+{
+	for (size_t i = f ? f->n : 0; i-- > 0; ) {
+		if (f->v[i].instance == instance && !strcmp(f->v[i].key, key) &&
+		    !strcmp(f->v[i].idstr, idstr))
+			return &f->v[i];
+	}
+	return NULL;
+}
+
+bool facts_get(const struct facts *f, const char *idstr, uint32_t instance,
+	       const char *key, int64_t *value)
+{
+	const struct fact *x = fact_find(f, idstr, instance, key);
+
+	if (x)
+		*value = x->value;
+	return x != NULL;
+}
+
+void facts_set(struct facts *f, const char *idstr, uint32_t instance,
+	       const char *key, int64_t value)
+{
+	struct fact *x = fact_find(f, idstr, instance, key);
+
+	if (!f)
+		return;
+	if (!x) {
+		f->v = grow_array(f->v, &f->cap, f->n + 1, sizeof(*f->v));
+		x = &f->v[f->n++];
+		x->idstr = arena_intern_str(&f->arena, idstr);
+		x->instance = instance;
+		snprintf(x->key, sizeof(x->key), "%s", key);
+	}
+	x->value = value;
+}
+
+/* ---- events ---- */
+
+uint32_t ev_open(struct load *l, enum event_kind kind, const char *name)
+{
+	struct timeline *t = l->t;
+	struct event *e;
+
+	if (t->n >= l->max_events) {
+		t->truncated = true;
+		return EVENT_NONE;
+	}
+	t->events = grow_array(t->events, &t->cap, t->n + 1u, sizeof(*e));
+	e = &t->events[t->n];
+	*e = (struct event){
+		.off = l->c.pos, .name = name, .kind = (uint8_t)kind,
+		.parent = l->depth ? l->open[l->depth - 1] : EVENT_NONE,
+		.section = l->section_event, .version = -1,
+		.depth = (uint8_t)l->depth,
+	};
+	assert(l->depth < MAX_OPEN);
+	l->open[l->depth++] = t->n;
+	return t->n++;
+}
+
+static struct event no_event;
+
+struct event *ev(struct load *l, uint32_t i)
+{
+	return i == EVENT_NONE ? &no_event : &l->t->events[i];
+}
+
+void ev_close(struct load *l, uint32_t i, enum outcome outcome)
+{
+	struct event *e;
+
+	if (i == EVENT_NONE)
+		return;
+	assert(l->depth && l->open[l->depth - 1] == i);
+	l->depth--;
+	e = &l->t->events[i];
+	e->len = l->c.pos - e->off;
+	e->end = l->t->n;
+	if (outcome != OUT_LOADED)
+		e->outcome = (uint8_t)outcome;
+}
+
+uint32_t ev_leaf(struct load *l, enum event_kind kind, const char *name,
+		 uint64_t len)
+{
+	uint32_t i = ev_open(l, kind, name);
+
+	l->c.pos += len;
+	ev_close(l, i, OUT_LOADED);
+	return i;
+}
+
+char *ev_printf(struct load *l, const char *fmt, ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	return arena_strdup(&l->t->arena, buf);
+}
+
+static struct note *add_note(struct load *l, struct note **v, size_t *n,
+			     size_t *cap, uint32_t event, const char *text)
+{
+	struct note *x;
+	char path[1024];
+
+	timeline_field_path(l->t, event, path, sizeof(path));
+	for (size_t i = 0; i < *n; i++) {
+		if (!strcmp((*v)[i].text, text) && !strcmp((*v)[i].path, path) &&
+		    (*v)[i].section == (l->idstr ? l->idstr : ""))
+			return &(*v)[i];
+	}
+	if (*n >= 10000)
+		return &(*v)[*n - 1];
+	*v = grow_array(*v, cap, *n + 1, sizeof(**v));
+	x = &(*v)[(*n)++];
+	*x = (struct note){
+		.event = event, .offset = l->c.pos,
+		.section = l->idstr ? l->idstr : "",
+		.path = arena_strdup(&l->t->arena, path), .text = text,
+	};
+	return x;
+}
+
+uint32_t ev_current(const struct load *l)
+{
+	return l->depth ? l->open[l->depth - 1] : EVENT_NONE;
+}
+
+void note_unknown(struct load *l, const char *text)
+{
+	struct timeline *t = l->t;
+
+	if (l->trial || l->o->self)
+		return;
+	add_note(l, &t->unknowns, &t->nunknowns, &t->unknowns_cap,
+		 ev_current(l), text);
+	l->section_unknown = true;
+}
+
+void note_unjudged(struct load *l, const char *text)
+{
+	struct timeline *t = l->t;
+
+	if (l->trial || l->o->self)
+		return;
+	add_note(l, &t->unjudged, &t->nunjudged, &t->unjudged_cap,
+		 ev_current(l), text);
+}
+
+/* ---- what the emulator prints ---- */
+
+void say(struct load *l, const char *fmt, ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (l->nlines < MAX_LINES - 3)
+		l->lines[l->nlines++] = arena_strdup(&l->t->arena, buf);
+}
+
+/* A line of both wordings. */
+void say_both(struct load *l, const char *fmt, ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	say(l, "%s", buf);
+	if (l->nlines_new < MAX_LINES - 3)
+		l->lines_new[l->nlines_new++] = arena_strdup(&l->t->arena, buf);
+}
+
+/* 10.2 and later hand one Error up, each level putting its part in front. */
+void chain(struct load *l, const char *fmt, ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	l->chain = l->chain[0] ? ev_printf(l, "%s: %s", buf, l->chain) :
+		arena_strdup(&l->t->arena, buf);
+}
+
+int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret)
+{
+	if (l->fail_event == EVENT_NONE) {
+		l->fail_event = event == EVENT_NONE ? ev_current(l) : event;
+		l->fail_offset = l->c.pos > l->peeked ? l->c.pos : l->peeked;
+	}
+	if (event != EVENT_NONE)
+		ev(l, event)->outcome = (uint8_t)outcome;
+	return ret;
+}
+
+static void forget_failure(struct load *l)
+{
+	l->nlines = l->nlines_new = 0;
+	l->chain = "";
+	l->fail_event = EVENT_NONE;
+	l->fail_why = NULL;
+	l->fail_crash = false;
+	l->section_unknown = false;
+	l->peeked = 0;
+}
+
+static void add_failure(struct load *l, int ret)
+{
+	struct timeline *t = l->t;
+	struct failure *f;
+	const char *reason = strerror(-ret);
+
+	t->failures = grow_array(t->failures, &t->failures_cap,
+				 t->nfailures + 1, sizeof(*f));
+	f = &t->failures[t->nfailures++];
+	*f = (struct failure){
+		.event = l->fail_event, .section = l->section_event,
+		.offset = l->fail_offset, .ret = ret,
+		.guess = l->section_unknown || l->guessing,
+		.crash = l->fail_crash, .why = l->fail_why,
+	};
+	/* what was printed before is kept; the last line is main()'s */
+	memcpy(f->lines, l->lines, l->nlines * sizeof(*f->lines));
+	f->nlines = l->nlines;
+	memcpy(f->lines_10_2, l->lines_new, l->nlines_new * sizeof(*f->lines));
+	f->nlines_10_2 = l->nlines_new;
+	if (!l->fail_crash) {
+		f->lines[f->nlines++] =
+			ev_printf(l, "load of migration failed: %s", reason);
+		f->lines_10_2[f->nlines_10_2++] = l->chain[0] ?
+			ev_printf(l, "load of migration failed: %s: %s",
+				  reason, l->chain) :
+			ev_printf(l, "load of migration failed: %s", reason);
+	}
+}
+
+/* ---- header and configuration ---- */
+
+static const struct desc_field configuration_fields[] = {
+	{ .name = "len", .dup = -1, .type = "uint32", .size = 4, .num = 1,
+	  .from_type = DESC_FROM_KNOWN, .from_num = DESC_FROM_KNOWN,
+	  .from_exists = DESC_FROM_KNOWN, .from_size = DESC_FROM_KNOWN },
+	{ .name = "name", .dup = -1, .type = "buffer", .num = 1,
+	  .flags = VMS_VBUFFER | VMS_POINTER | VMS_ALLOC,
+	  .count_field = "len", .multiplier = 1,
+	  .from_type = DESC_FROM_KNOWN, .from_num = DESC_FROM_KNOWN,
+	  .from_exists = DESC_FROM_KNOWN, .from_count = DESC_FROM_KNOWN },
+};
+
+static const struct desc_field page_bits_fields[] = {
+	{ .name = "target_page_bits", .dup = -1, .type = "uint32", .size = 4,
+	  .num = 1, .from_type = DESC_FROM_KNOWN, .from_num = DESC_FROM_KNOWN,
+	  .from_exists = DESC_FROM_KNOWN, .from_size = DESC_FROM_KNOWN },
+};
+
+static const struct desc_field capabilities_fields[] = {
+	{ .name = "caps_count", .dup = -1, .version = 1, .type = "uint32",
+	  .size = 4, .num = 1, .from_type = DESC_FROM_KNOWN,
+	  .from_num = DESC_FROM_KNOWN, .from_exists = DESC_FROM_KNOWN,
+	  .from_size = DESC_FROM_KNOWN },
+	{ .name = "capabilities", .dup = -1, .version = 1,
+	  .type = "capability", .size = 4,
+	  .flags = VMS_VARRAY_UINT32 | VMS_POINTER | VMS_ALLOC,
+	  .count_field = "caps_count", .from_type = DESC_FROM_KNOWN,
+	  .from_exists = DESC_FROM_KNOWN, .from_count = DESC_FROM_KNOWN },
+};
+
+static const struct desc_field uuid_fields[] = {
+	{ .name = "uuid.data", .dup = -1, .version = 1, .type = "uint8",
+	  .size = 1, .num = 16, .flags = VMS_ARRAY,
+	  .from_type = DESC_FROM_KNOWN, .from_num = DESC_FROM_KNOWN,
+	  .from_exists = DESC_FROM_KNOWN, .from_size = DESC_FROM_KNOWN },
+};
+
+#define CONFIGURATION_SUB(what, fields_) { \
+	.name = "configuration/" what, .version = 1, .min_version = 1, \
+	.fields = fields_, .nfields = sizeof(fields_) / sizeof(fields_[0]), \
+	.all_fields = true, .all_subs = true, .from = DESC_FROM_KNOWN, \
+	.from_version = DESC_FROM_KNOWN, .from_min = DESC_FROM_KNOWN }
+
+static const struct desc configuration_page_bits =
+	CONFIGURATION_SUB("target-page-bits", page_bits_fields);
+static const struct desc configuration_capabilities =
+	CONFIGURATION_SUB("capabilities", capabilities_fields);
+static const struct desc configuration_uuid =
+	CONFIGURATION_SUB("uuid", uuid_fields);
+
+static const struct desc *const configuration_subs[] = {
+	&configuration_page_bits, &configuration_capabilities,
+	&configuration_uuid,
+};
+
+/* vmstate_configuration, migration/savevm.c, QEMU 5.2 to 10.0 */
+static const struct desc configuration = {
+	.name = "configuration", .version = 1,
+	.fields = configuration_fields, .nfields = 2,
+	.subs = configuration_subs, .nsubs = 3,
+	.all_fields = true, .all_subs = true, .from = DESC_FROM_KNOWN,
+	.from_version = DESC_FROM_KNOWN, .from_min = DESC_FROM_KNOWN,
+};
+
+static const uint8_t *bytes_of(const struct timeline *t, uint32_t parent,
+			       const char *field, uint64_t *len)
+{
+	/* an event that is still open has no end yet */
+	uint32_t end = t->events[parent].end ? t->events[parent].end : t->n;
+
+	for (uint32_t i = parent; i < end; i++) {
+		const struct event *e = &t->events[i];
+
+		if (e->kind == EV_FIELD && e->name && !strcmp(e->name, field)) {
+			*len = e->len;
+			return t->src->data + e->off;
+		}
+	}
+	return NULL;
+}
+
+static bool has_capability(const struct timeline *t, uint32_t top,
+			   const char *name)
+{
+	uint64_t len, n = strlen(name);
+	const uint8_t *p = bytes_of(t, top, "capabilities", &len);
+
+	while (p && len) {
+		uint64_t k = p[0];
+
+		if (k + 1 > len)
+			break;
+		if (k == n && !memcmp(p + 1, name, n))
+			return true;
+		p += k + 1;
+		len -= k + 1;
+	}
+	return false;
+}
+
+static uint32_t configuration_event(const struct timeline *t)
+{
+	for (uint32_t i = 0; t && i < t->n; i = i ? t->events[i].end : 1) {
+		if (t->events[i].kind == EV_CONFIGURATION)
+			return i;
+	}
+	return EVENT_NONE;
+}
+
+/* configuration_validate_capabilities() */
+static int check_capabilities(struct load *l, uint32_t top)
+{
+	static const char *const names[] = { "x-ignore-shared", "mapped-ram" };
+	const struct timeline *ref = l->o->reference_timeline;
+	uint32_t there = configuration_event(ref);
+
+	if (there == EVENT_NONE)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		bool got = has_capability(l->t, top, names[i]);
+		bool local = has_capability(ref, there, names[i]);
+
+		if (got == local)
+			continue;
+		say_both(l, "Capability %s is %s, but received capability is %s",
+			 names[i], local ? "on" : "off", got ? "on" : "off");
+		return refuse(l, top, OUT_FAILED, -EINVAL);
+	}
+	return 0;
+}
+
+static int configuration_post_load(struct load *l, uint32_t top)
+{
+	const struct registry *reg = l->o->reg;
+	uint64_t len = 0, n;
+	const uint8_t *name = bytes_of(l->t, top, "name", &len);
+	const uint8_t *bits = bytes_of(l->t, top, "target_page_bits", &n);
+	unsigned got = bits && n == 4 ? (unsigned)be_load(bits, 4) : 0;
+
+	if (name)
+		l->t->machine = arena_intern(&l->t->arena, name, len);
+	if (l->o->ram) {
+		if (got >= 10 && got <= 20)
+			l->o->ram->page_bits = got;
+		l->o->ram->ignore_shared = has_capability(l->t, top, "x-ignore-shared");
+		l->o->ram->mapped = has_capability(l->t, top, "mapped-ram");
+	}
+	if (l->o->self || !name)
+		return 0;
+	/* compared over the received length only */
+	if (!reg->machine) {
+		note_unknown(l, "the destination's machine type is not told");
+	} else if (strncmp((const char *)name, reg->machine, len)) {
+		say_both(l, "Machine type received is '%.*s' and local is '%s'",
+			 (int)(len > 200 ? 200 : len), (const char *)name,
+			 reg->machine);
+		return refuse(l, top, OUT_FAILED, -EINVAL);
+	}
+	if (got && reg->page_bits && got != reg->page_bits) {
+		say_both(l, "Received TARGET_PAGE_BITS is %d but local is %d",
+			 (int)got, (int)reg->page_bits);
+		return refuse(l, top, OUT_FAILED, -EINVAL);
+	}
+	return check_capabilities(l, top);
+}
+
+static int load_configuration(struct load *l)
+{
+	uint32_t top = ev_open(l, EV_CONFIGURATION, "configuration");
+	int ret;
+
+	l->c.pos++;
+	l->t->configuration = true;
+	ret = load_desc(l, NULL, &configuration, 0, NULL, NULL, NULL);
+	if (!ret)
+		ret = configuration_post_load(l, top);
+	ev_close(l, top, ret ? OUT_FAILED : OUT_LOADED);
+	return ret;
+}
+
+static int load_header(struct load *l)
+{
+	uint32_t i = ev_open(l, EV_HEADER, "header");
+	struct cursor c = l->c;
+	uint32_t magic = cursor_be32(&c), version = cursor_be32(&c);
+	bool here;
+
+	if (magic != STREAM_MAGIC) {
+		l->c.pos += cursor_left(&l->c) < 4 ? cursor_left(&l->c) : 4;
+		say_both(l, "Not a migration stream");
+		refuse(l, i, OUT_FAILED, -EINVAL);
+		ev_close(l, i, OUT_FAILED);
+		return -EINVAL;
+	}
+	l->c.pos = c.bad ? l->c.end : c.pos;
+	if (version != STREAM_VERSION) {
+		say_both(l, version == STREAM_VERSION_COMPAT ?
+			 "SaveVM v2 format is obsolete and don't work anymore" :
+			 "Unsupported migration stream version");
+		refuse(l, i, OUT_FAILED, -ENOTSUP);
+		ev_close(l, i, OUT_FAILED);
+		return -ENOTSUP;
+	}
+	ev_close(l, i, OUT_LOADED);
+	here = cursor_peek(&l->c, 0) == SECTION_CONFIGURATION;
+	if (l->o->configuration == TRI_NO ||
+	    (l->o->configuration == TRI_UNKNOWN && !here))
+		return 0;
+	if (!here) {
+		if (cursor_left(&l->c))
+			l->c.pos++;
+		say(l, "Configuration section missing");
+		chain(l, "Configuration section missing, %x != %x",
+		      (unsigned)l->c.data[l->c.pos - 1], SECTION_CONFIGURATION);
+		return refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
+	}
+	return load_configuration(l);
+}
+
+/* ---- sections ---- */
+
+static int load_opaque_body(struct load *l, uint64_t len, enum desc_from from)
+{
+	uint64_t left = cursor_left(&l->c);
+	uint32_t i = ev_leaf(l, EV_FIELD, "data", len < left ? len : left);
+
+	ev(l, i)->type = "buffer";
+	ev(l, i)->n = 1;
+	ev(l, i)->from = (uint8_t)from;
+	if (len <= left)
+		return 0;
+	return refuse(l, i, OUT_CUT_OFF, -EIO);
+}
+
+static int load_ram(struct load *l, const struct section *s)
+{
+	const struct load_opts *o = l->o;
+	const struct ram_section *r;
+	const char *unjudged = NULL;
+	char line[320];
+	uint32_t i = ev_open(l, EV_RAM, "ram");
+	uint64_t off;
+	int ret;
+
+	r = ram_walk(o->ram, o->src, s->body, o->progress);
+	if (o->reference_ram && !o->self) {
+		ret = ram_check(o->ram, r, o->reference_ram, line, &off,
+				&unjudged);
+		if (ret) {
+			say_both(l, "%s", line);
+			l->c.pos = off;
+			refuse(l, i, OUT_FAILED, ret);
+			ev_close(l, i, OUT_FAILED);
+			return ret;
+		}
+		if (unjudged)
+			note_unjudged(l, unjudged);
+	}
+	l->c.pos = r->end;
+	for (unsigned k = 0; k < r->nlines; k++)
+		say_both(l, "%s", r->lines[k]);
+	if (r->ret)
+		refuse(l, i, r->ret == -EIO ? OUT_CUT_OFF : OUT_FAILED, r->ret);
+	ev_close(l, i, OUT_LOADED);
+	return r->ret;
+}
+
+/* Where the source's own account says that the section at @off ends. */
+static bool source_section_end(const struct load *l, uint64_t off,
+			       uint64_t *end, bool *good)
+{
+	const struct timeline *t = l->o->source_timeline;
+
+	for (uint32_t i = 1; t && i < t->n; i = t->events[i].end) {
+		const struct event *e = &t->events[i];
+
+		if (e->off == off && e->kind == EV_SECTION) {
+			*end = e->off + e->len;
+			*good = e->outcome == OUT_LOADED;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An old-style body that no codec reads: somebody must know its length. */
+static int load_old_style(struct load *l, const struct section *s)
+{
+	const struct written_device *d = NULL;
+	uint64_t end, footer = l->t->footers ? 5 : 0;
+	bool good = false;
+
+	if (l->o->self) {
+		d = description_find(l->o->self, l->idstr, l->instance);
+		return d ? load_opaque_body(l, d->data_size, DESC_FROM_SOURCE) :
+			load_opaque_body(l, cursor_left(&l->c),
+					 DESC_FROM_GUESS);
+	}
+	if (l->o->reference)
+		d = description_find(l->o->reference, l->idstr, l->instance);
+	if (source_section_end(l, s->off, &end, &good) && good) {
+		uint64_t len = end - footer - s->body;
+
+		if (!d || d->w || d->data_size != len)
+			note_unknown(l, "code that no codec describes reads this "
+				     "section; its length is the source's");
+		return load_opaque_body(l, len, DESC_FROM_SOURCE);
+	}
+	note_unknown(l, "code that no codec describes reads this section, and "
+		     "nobody tells how long it is");
+	return load_opaque_body(l, d && !d->w ? d->data_size : 0,
+				DESC_FROM_GUESS);
+}
+
+static int load_by_codec(struct load *l, const struct section_codec *codec,
+			 const struct section *s)
+{
+	return load_section_codec(l, codec, s->kind, (int)s->version);
+}
+
+static const struct written *written_of(const struct description *d,
+					const char *idstr, uint32_t instance)
+{
+	const struct written_device *dev =
+		d ? description_find(d, idstr, instance) : NULL;
+
+	return dev ? dev->w : NULL;
+}
+
+static int load_body(struct load *l, const struct section *s)
+{
+	const struct entry *e = l->entry;
+	const struct section_codec *codec;
+
+	if (!strcmp(e->idstr, "ram"))
+		return load_ram(l, s);
+	if (e->desc) {
+		const struct written *seen = e->seen ? e->seen->w : NULL;
+		const struct written *self = NULL, *src = NULL;
+
+		if (l->o->self) {
+			self = written_of(l->o->self, s->name, s->instance);
+			seen = NULL;
+		} else {
+			src = written_of(l->o->source, s->name, s->instance);
+		}
+		return load_desc(l, NULL, e->desc, (int)s->version, self,
+				 seen, src);
+	}
+	codec = section_codec_find(e->idstr);
+	if (codec)
+		return load_by_codec(l, codec, s);
+	return load_old_style(l, s);
+}
+
+/*
+ * Do this stream's sections have footers?  The first section whose end was
+ * found tells, unless the destination's own stream has told already.
+ */
+static void settle_footers(struct load *l)
+{
+	struct cursor c = l->c;
+
+	if (l->footers_settled || l->o->footers != TRI_UNKNOWN)
+		return;
+	l->footers_settled = true;
+	l->t->footers = cursor_u8(&c) == SECTION_FOOTER &&
+		cursor_be32(&c) == l->section_id && !c.bad;
+}
+
+static int load_footer(struct load *l)
+{
+	struct cursor c = l->c;
+	uint32_t i, id;
+	int mark;
+
+	settle_footers(l);
+	if (!l->t->footers)
+		return 0;
+	mark = cursor_peek(&c, 0);
+	i = ev_open(l, EV_FOOTER, "footer");
+	if (mark < 0) {
+		say(l, "check_section_footer: Read section footer failed: %d",
+		    -EIO);
+		chain(l, "Section footer error, section_id: %" PRIu32,
+		      l->section_id);
+		refuse(l, i, OUT_CUT_OFF, -EINVAL);
+		ev_close(l, i, OUT_CUT_OFF);
+		return -EINVAL;
+	}
+	cursor_u8(&c);
+	id = cursor_be32(&c);
+	if (mark != SECTION_FOOTER) {
+		say_both(l, "Missing section footer for %s", l->entry->idstr);
+		l->c.pos++;
+	} else if (c.bad || id != l->section_id) {
+		say_both(l, "Mismatched section id in footer for %s - read "
+			 "0x%x expected 0x%x", l->entry->idstr, id,
+			 l->section_id);
+		l->c.pos = c.bad ? l->c.end : c.pos;
+	} else {
+		l->c.pos = c.pos;
+		ev_close(l, i, OUT_LOADED);
+		return 0;
+	}
+	chain(l, "Section footer error, section_id: %" PRIu32, l->section_id);
+	refuse(l, i, OUT_FAILED, -EINVAL);
+	/* the bytes are no footer: they stay unread for whoever comes next */
+	ev_close(l, i, OUT_FAILED);
+	return -EINVAL;
+}
+
+/*
+ * Nobody told the destination's entries (a dump alone): take the section as
+ * if it had one, if any account has a descriptor for its name.
+ */
+static const struct entry *assume_entry(struct load *l,
+					const struct section *s)
+{
+	struct entry *e = arena_alloc(&l->t->arena, sizeof(*e));
+
+	e->idstr = s->name;
+	e->instance = s->instance;
+	e->alias = ALIAS_NONE;
+	e->version = (int32_t)s->version;
+	e->desc = registry_desc_for(l->o->reg, s->name);
+	if (e->desc)
+		e->version = e->desc->version;
+	if (!e->desc && l->o->source) {
+		const struct written *w = written_of(l->o->source, s->name,
+						     s->instance);
+
+		e->desc = w ? w->desc : NULL;
+	}
+	e->from = DESC_FROM_GUESS;
+	e->old_style = !e->desc;
+	if (strcmp(s->name, "ram"))
+		note_unknown(l, ev_printf(l, "whether the destination has "
+			"instance %" PRIu32 " of '%s': a reference stream of "
+			"the destination would tell", s->instance, s->name));
+	return e;
+}
+
+static const struct entry *find_entry(struct load *l, const struct section *s,
+				      uint32_t i)
+{
+	const struct registry *reg = l->o->reg;
+	enum match how;
+	const struct entry *e = registry_find(reg, s->name, s->instance, &how);
+
+	if (e && how == MATCH_ALIAS)
+		ev(l, i)->text = ev_printf(l, "matched through alias id %"
+					   PRIu32 " of instance %" PRIu32,
+					   e->alias, e->instance);
+	if (e && how == MATCH_COMPAT)
+		ev(l, i)->text = ev_printf(l, "matched through the older name "
+					   "of '%s'", e->idstr);
+	if (e)
+		return e;
+	if (!reg->complete)
+		return assume_entry(l, s);
+	if (known_iterable(s->name)) {
+		/* registered by every emulator; written only when needed */
+		struct entry *x = arena_alloc(&l->t->arena, sizeof(*x));
+
+		x->idstr = s->name;
+		x->alias = 0;
+		x->version = (int32_t)s->version;
+		x->old_style = true;
+		x->from = DESC_FROM_KNOWN;
+		return x;
+	}
+	return NULL;
+}
+
+static void remember_id(struct load *l, const struct entry *e, uint32_t id,
+			uint32_t version)
+{
+	for (size_t i = 0; i < l->nids; i++) {
+		if (l->ids[i].entry == e) {
+			l->ids[i].id = id;
+			l->ids[i].version = version;
+			return;
+		}
+	}
+	l->ids = grow_array(l->ids, &l->ids_cap, l->nids + 1,
+			    sizeof(*l->ids));
+	l->ids[l->nids++] = (struct loaded_id){ e, id, version };
+}
+
+static int unknown_section(struct load *l, const struct section *s, uint32_t i)
+{
+	say(l, "Unknown savevm section or instance '%s' %" PRIu32 ". Make sure "
+	    "that your current VM setup matches your saved VM setup, including "
+	    "any hotplugged devices", s->name, s->instance);
+	chain(l, "Unknown section or instance '%s' %" PRIu32 ". Make sure that "
+	      "your current VM setup matches your saved VM setup, including "
+	      "any hotplugged devices", s->name, s->instance);
+	return refuse(l, i, OUT_NO_DEVICE, -EINVAL);
+}
+
+static int start_section(struct load *l, const struct section *s, uint32_t i)
+{
+	int ret;
+
+	l->entry = find_entry(l, s, i);
+	if (!l->entry)
+		return unknown_section(l, s, i);
+	if (l->entry->from_version != DESC_FROM_NOBODY && !l->o->self &&
+	    s->version > (uint32_t)l->entry->version) {
+		say(l, "savevm: unsupported version %" PRIu32 " for '%s' v%d",
+		    s->version, s->name, l->entry->version);
+		chain(l, "unsupported version %" PRIu32 " for '%s' v%d",
+		      s->version, s->name, l->entry->version);
+		return refuse(l, i, OUT_TOO_NEW, -EINVAL);
+	}
+	remember_id(l, l->entry, s->id, s->version);
+	ret = load_body(l, s);
+	if (ret < 0) {
+		say(l, "error while loading state for instance 0x%" PRIx32
+		    " of device '%s'", s->instance, s->name);
+		chain(l, "error while loading state for instance 0x%" PRIx32
+		      " of device '%s'", s->instance, s->name);
+		return refuse(l, i, OUT_FAILED, ret);
+	}
+	return load_footer(l);
+}
+
+static int continue_section(struct load *l, struct section *s, uint32_t i)
+{
+	int ret;
+
+	l->entry = NULL;
+	for (size_t k = 0; k < l->nids; k++) {
+		if (l->ids[k].id == s->id) {
+			l->entry = l->ids[k].entry;
+			s->version = l->ids[k].version;
+		}
+	}
+	if (!l->entry) {
+		say(l, "Unknown savevm section %d", (int)s->id);
+		chain(l, "Unknown section %d", (int)s->id);
+		return refuse(l, i, OUT_NO_DEVICE, -EINVAL);
+	}
+	s->name = l->idstr = l->entry->idstr;
+	s->instance = l->instance = l->entry->instance;
+	ev(l, i)->name = l->idstr;
+	ev(l, i)->instance = l->instance;
+	ret = load_body(l, s);
+	if (ret < 0) {
+		say(l, "error while loading state section id %d(%s)",
+		    (int)s->id, l->entry->idstr);
+		chain(l, "error while loading state section id %d(%s)",
+		      (int)s->id, l->entry->idstr);
+		return refuse(l, i, OUT_FAILED, ret);
+	}
+	return load_footer(l);
+}
+
+static int header_cut_off(struct load *l, enum section_kind kind, uint32_t i)
+{
+	struct cursor c = l->c;
+	uint32_t id = cursor_be32(&c);
+	bool named = kind == SECTION_START || kind == SECTION_FULL;
+	uint8_t n = cursor_u8(&c);
+
+	cursor_take(&c, n);
+	l->c.pos = l->c.end;
+	if (named && (c.bad || !n))
+		say_both(l, "Unable to read ID string for section %" PRIu32, id);
+	else
+		say(l, named ? "qemu_loadvm_section_start_full: Failed to read "
+		    "instance/version ID: %d" : "qemu_loadvm_section_part_end: "
+		    "Failed to read section ID: %d", -EIO);
+	return refuse(l, i, OUT_CUT_OFF, named && (c.bad || !n) ? -EINVAL : -EIO);
+}
+
+static int load_section(struct load *l, enum section_kind kind)
+{
+	struct section s;
+	struct err err;
+	uint32_t i = ev_open(l, EV_SECTION, "");
+	int ret;
+
+	l->section_event = i;
+	if (i != EVENT_NONE)
+		ev(l, i)->section = i;
+	ev(l, i)->section_kind = (uint8_t)kind;
+	l->c.pos++;
+	l->idstr = NULL;
+	if (section_read(&l->c, kind, &l->t->arena, &s, &err) < 0) {
+		ret = header_cut_off(l, kind, i);
+		ev_close(l, i, OUT_CUT_OFF);
+		return ret;
+	}
+	l->section_id = s.id;
+	l->idstr = s.name;
+	l->instance = s.instance;
+	ev(l, i)->name = s.name;
+	ev(l, i)->n = s.id;
+	ev(l, i)->instance = s.instance;
+	ev(l, i)->version = (int32_t)s.version;
+	if (kind == SECTION_PART || kind == SECTION_END) {
+		ret = continue_section(l, &s, i);
+	} else if (!s.name[0] && l->c.data[s.off + 5] == 0) {
+		l->c.pos = s.off + 6;
+		say_both(l, "Unable to read ID string for section %" PRIu32,
+			 s.id);
+		ret = refuse(l, i, OUT_FAILED, -EINVAL);
+	} else {
+		ret = start_section(l, &s, i);
+	}
+	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
+	return ret;
+}
+
+/* ---- commands ---- */
+
+static int bad_command(struct load *l, const struct command *cmd, uint32_t i)
+{
+	say(l, "MIG_CMD 0x%x unknown (len 0x%x)", cmd->cmd, cmd->len);
+	chain(l, "MIG_CMD 0x%x unknown (len 0x%x)", cmd->cmd, cmd->len);
+	return refuse(l, i, OUT_FAILED, -EINVAL);
+}
+
+static int load_main(struct load *l);
+
+static int load_packaged(struct load *l)
+{
+	struct cursor c = l->c;
+	uint32_t len = cursor_be32(&c);
+	uint64_t end = l->c.end;
+	int ret;
+
+	l->c = c;
+	if (c.bad || cursor_left(&c) < len) {
+		say(l, "CMD_PACKAGED: Buffer receive fail ret=%d length=%"
+		    PRIu32, (int)cursor_left(&c), len);
+		l->c.pos = l->c.end;
+		return refuse(l, EVENT_NONE, OUT_CUT_OFF, -EIO);
+	}
+	l->c.end = l->c.pos + len;
+	l->packaged++;
+	ret = load_main(l);
+	l->packaged--;
+	l->c.end = end;
+	return ret;
+}
+
+static int load_command(struct load *l)
+{
+	const struct registry *reg = l->o->reg;
+	struct command cmd;
+	struct err err;
+	uint32_t i = ev_open(l, EV_COMMAND, "command");
+	int ret = 0, want;
+
+	l->c.pos++;
+	if (command_read(&l->c, &cmd, &err) < 0) {
+		l->c.pos = l->c.end;
+		ret = refuse(l, i, OUT_CUT_OFF, -EIO);
+		goto out;
+	}
+	ev(l, i)->n = cmd.cmd;
+	if (command_name(cmd.cmd))
+		ev(l, i)->name = command_name(cmd.cmd);
+	if (cmd.cmd >= COMMAND_MAX || cmd.cmd == COMMAND_INVALID) {
+		ret = bad_command(l, &cmd, i);
+		goto out;
+	}
+	if (cmd.cmd == COMMAND_SWITCHOVER_START && !l->o->self) {
+		if (reg->release_max < 1000) {
+			ev(l, i)->text = "SWITCHOVER_START is new in 10.0";
+			ret = bad_command(l, &cmd, i);
+			goto out;
+		}
+		if (reg->release_min < 1000)
+			note_unknown(l, "whether the destination knows "
+				     "SWITCHOVER_START (QEMU >= 10.0)");
+	}
+	want = command_length(cmd.cmd);
+	if (want >= 0 && want != cmd.len) {
+		say_both(l, "%s received with bad length - expecting %d, got %d",
+			 command_name(cmd.cmd), want, cmd.len);
+		ret = refuse(l, i, OUT_FAILED, -ERANGE);
+		goto out;
+	}
+	if (cmd.cmd == COMMAND_POSTCOPY_ADVISE && l->o->ram && cmd.len == 16)
+		l->o->ram->postcopy = true;
+	if (cmd.cmd == COMMAND_PACKAGED) {
+		ret = load_packaged(l);
+		goto out;
+	}
+	if (!cursor_take(&l->c, cmd.len)) {
+		l->c.bad = false;
+		l->c.pos = l->c.end;
+		ret = refuse(l, i, OUT_CUT_OFF, -EIO);
+	}
+out:
+	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
+	return ret;
+}
+
+/* ---- the loop, and going on behind a failure ---- */
+
+static uint64_t next_boundary_of_source(const struct load *l, uint64_t after)
+{
+	const struct timeline *t = l->o->source_timeline;
+
+	for (uint32_t i = 1; t && i < t->n; i = t->events[i].end) {
+		const struct event *e = &t->events[i];
+
+		if (e->off > after &&
+		    (e->kind == EV_SECTION || e->kind == EV_COMMAND ||
+		     e->kind == EV_EOF))
+			return e->off;
+	}
+	return UINT64_MAX;
+}
+
+static bool go_on(struct load *l, uint64_t start)
+{
+	char why[160] = "the source's own description";
+	uint64_t next = next_boundary_of_source(l, start), from = start + 1;
+	uint32_t i;
+
+	if (l->c.pos < from || next == UINT64_MAX)
+		l->c.pos = from;
+	if (next == UINT64_MAX) {
+		next = stream_resync(l->c.data, l->c.end, from, l->c.end,
+				     l->section_id, why);
+		l->guessing = true;
+	}
+	if (next == UINT64_MAX)
+		return false;
+	if (next < l->c.pos) {
+		/* the loader has read past it: those events keep their bytes */
+		l->c.pos = next;
+		return true;
+	}
+	i = ev_open(l, EV_GAP, "gap");
+	ev(l, i)->text = ev_printf(l, "unread; goes on at %s", why);
+	l->c.pos = next;
+	ev_close(l, i, l->guessing ? OUT_GUESS : OUT_UNREAD);
+	return true;
+}
+
+static int load_one(struct load *l, int type, bool *end)
+{
+	int ret;
+
+	switch (type) {
+	case SECTION_START:
+	case SECTION_PART:
+	case SECTION_END:
+	case SECTION_FULL:
+		ret = load_section(l, (enum section_kind)type);
+		break;
+	case SECTION_COMMAND:
+		ret = load_command(l);
+		break;
+	case SECTION_EOF:
+		l->t->reached_eof = true;
+		l->t->eof_offset = l->c.pos;
+		ev_leaf(l, EV_EOF, "end", 1);
+		*end = true;
+		ret = 0;
+		break;
+	default:
+		l->c.pos++;
+		say(l, "Unknown savevm section type %d", type);
+		chain(l, "Unknown section type %d", type);
+		ret = refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
+	}
+	l->section_event = EVENT_NONE;
+	return ret;
+}
+
+/*
+ * A destination that stops sees nothing behind its first failure; our user
+ * wants to see every device that fails.
+ */
+static int load_main(struct load *l)
+{
+	bool end = false;
+	int first = 0;
+
+	while (!end && !l->t->truncated) {
+		uint64_t start = l->c.pos;
+		int type = cursor_peek(&l->c, 0), ret;
+		unsigned depth = l->depth;
+
+		if (type < 0) {
+			if (l->packaged)
+				break;
+			forget_failure(l);
+			refuse(l, EVENT_NONE, OUT_CUT_OFF, -EIO);
+			l->fail_why = "the stream ends without an end mark";
+			add_failure(l, -EIO);
+			return first ? first : -EIO;
+		}
+		forget_failure(l);
+		ret = load_one(l, type, &end);
+		if (!ret)
+			continue;
+		assert(l->depth == depth);
+		add_failure(l, ret);
+		if (!first)
+			first = ret;
+		l->section_event = EVENT_NONE;
+		if (!go_on(l, start))
+			break;
+	}
+	return l->packaged ? 0 : first;
+}
+
+/* The description and whatever lies behind it. */
+static void load_trailer(struct load *l)
+{
+	struct timeline *t = l->t;
+	struct cursor c = l->c;
+	int type = cursor_peek(&c, 0);
+	uint32_t i, len;
+
+	if (!t->reached_eof)
+		return;
+	cursor_u8(&c);
+	len = cursor_be32(&c);
+	if (type == SECTION_VMDESCRIPTION && !c.bad) {
+		i = ev_open(l, EV_DESCRIPTION, "description");
+		l->c.pos += 5 + (cursor_left(&c) < len ? cursor_left(&c) : len);
+		ev_close(l, i, cursor_left(&c) < len ? OUT_CUT_OFF : OUT_LOADED);
+	} else if (l->o->reg->vmdescription == TRI_YES && !l->o->self) {
+		if (t->nwarnings < 16)
+			t->warnings[t->nwarnings++] =
+				ev_printf(l, "Expected vmdescription section, "
+					  "but got %d", type < 0 ? 0 : type);
+	}
+	if (cursor_left(&l->c)) {
+		i = ev_open(l, EV_TAIL, "tail");
+		l->c.pos = l->c.end;
+		ev_close(l, i, OUT_UNREAD);
+	}
+}
+
+/* Entries that the destination has and the stream has not: they keep reset values. */
+static void load_defaulted(struct load *l)
+{
+	const struct registry *reg = l->o->reg;
+
+	if (l->o->self || !reg->complete)
+		return;
+	for (size_t i = 0; i < reg->nentries; i++) {
+		const struct entry *e = &reg->entries[i];
+		bool found = false;
+		uint32_t x;
+
+		for (size_t k = 0; k < l->nids && !found; k++)
+			found = l->ids[k].entry == e;
+		if (found)
+			continue;
+		x = ev_leaf(l, EV_DEFAULTED, e->idstr, 0);
+		ev(l, x)->instance = e->instance;
+		ev(l, x)->version = e->version;
+	}
+}
+
+/*
+ * qemu_savevm_state_blocked(): a device without state refuses every load.  A
+ * dump shows its descriptor empty; a destination that has one cannot have
+ * saved a reference stream.
+ */
+static int check_blocked(struct load *l)
+{
+	const struct registry *reg = l->o->reg;
+
+	if (l->o->self || reg->complete || !reg->nsets || !l->o->source)
+		return 0;
+	for (size_t i = 0; i < l->o->source->ndevices; i++) {
+		const struct written_device *w = &l->o->source->devices[i];
+		const struct desc *d;
+
+		if (!w->w || !w->w->nfields)
+			continue;
+		d = registry_desc_for(reg, w->idstr);
+		if (!d || d->nfields || d->nsubs || d->from != DESC_FROM_DUMP)
+			continue;
+		l->c.pos = cursor_left(&l->c) ? 1 : 0;
+		say_both(l, "State blocked by non-migratable device '%s'",
+			 w->idstr);
+		l->fail_why = ev_printf(l, "'%s' cannot be migrated by the "
+			"destination's release: its descriptor has no fields",
+			d->name);
+		return refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
+	}
+	return 0;
+}
+
+struct timeline *load_run(const struct load_opts *o)
+{
+	struct load l = {
+		.o = o, .section_event = EVENT_NONE, .fail_event = EVENT_NONE,
+		.chain = "",
+	};
+	uint32_t top;
+	int ret;
+
+	l.t = calloc(1, sizeof(*l.t));
+	if (!l.t)
+		abort();
+	arena_init(&l.t->arena);
+	l.t->src = o->src;
+	l.max_events = o->max_events ? o->max_events : DEFAULT_MAX_EVENTS;
+	l.c = cursor_over(o->src->data, o->src->len);
+	l.t->footers = o->footers == TRI_YES;
+	if (o->self) {
+		l.t->nwritten = o->self->nfields;
+		l.t->written_off = malloc((o->self->nfields + 1u) * 8u);
+		if (!l.t->written_off)
+			abort();
+		memset(l.t->written_off, 0xff, (o->self->nfields + 1u) * 8u);
+	}
+	top = ev_open(&l, EV_LOAD, "load");
+	ret = check_blocked(&l);
+	if (ret) {
+		add_failure(&l, ret);
+		forget_failure(&l);
+		l.c.pos = 0;
+	}
+	ret = load_header(&l);
+	if (ret) {
+		add_failure(&l, ret);
+		l.guessing = false;
+	}
+	if (!ret || go_on(&l, l.c.pos ? l.c.pos - 1 : 0))
+		load_main(&l);
+	load_trailer(&l);
+	load_defaulted(&l);
+	ev_close(&l, top, l.t->nfailures ? OUT_FAILED : OUT_LOADED);
+	free(l.ids);
+	return l.t;
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "known.h"
+#include "registry.h"
+
+/*
+ * The book of types: what a description somewhere said about a field of a
+ * descriptor.  Keys are interned pointers in reg->arena.
+ */
+struct lesson {
+	const char *desc, *field;
+	int dup;
+	uint64_t size;
+	const char *type;
+	const struct desc *nested;
+	uint64_t num;
+	uint8_t from;
+	bool conflict;		/* told differently by two writers */
+};
+
+struct type_book {
+	struct lesson *slots;
+	size_t n, cap;
+};
+
+void registry_init(struct registry *reg, struct arena *a)
+{
+	*reg = (struct registry){
+		.arena = a, .release_min = 0, .release_max = 9999,
+	};
+	reg->book = calloc(1, sizeof(*reg->book));
+	if (!reg->book)
+		abort();
+}
+
+void registry_release(struct registry *reg)
+{
+	free(reg->entries);
+	if (reg->book)
+		free(reg->book->slots);
+	free(reg->book);
+}
+
+void registry_add_set(struct registry *reg, const struct desc_set *set)
+{
+	if (reg->nsets < sizeof(reg->sets) / sizeof(reg->sets[0]))
+		reg->sets[reg->nsets++] = set;
+}
+
+static size_t lesson_hash(const char *desc, const char *field, int dup)
+{
+	uint64_t h = (uintptr_t)desc * 0x9e3779b97f4a7c15u;
+
+	h ^= (uintptr_t)field * 0xc2b2ae3d27d4eb4fu;
+	h ^= (uint64_t)(dup + 1) * 0x165667b19e3779f9u;
+	return (size_t)(h ^ h >> 29);
+}
+
+static struct lesson *lesson_find(struct type_book *b, const char *desc,
+				  const char *field, int dup)
+{
+	size_t i = lesson_hash(desc, field, dup) & (b->cap - 1);
+
+	while (b->slots[i].desc &&
+	       (b->slots[i].desc != desc || b->slots[i].field != field ||
+		b->slots[i].dup != dup))
+		i = (i + 1) & (b->cap - 1);
+	return &b->slots[i];
+}
+
+static void book_grow(struct type_book *b)
+{
+	struct type_book bigger = { .cap = b->cap ? b->cap * 2 : 1024 };
+
+	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
+	if (!bigger.slots)
+		abort();
+	for (size_t i = 0; i < b->cap; i++) {
+		struct lesson *l = &b->slots[i];
+
+		if (l->desc)
+			*lesson_find(&bigger, l->desc, l->field, l->dup) = *l;
+	}
+	bigger.n = b->n;
+	free(b->slots);
+	*b = bigger;
+}
+
+static void learn_field(struct registry *reg, const struct desc *d,
+			const struct desc_field *f, enum desc_from from)
+{
+	struct type_book *b = reg->book;
+	const char *desc = arena_intern_str(reg->arena, d->name);
+	const char *name = arena_intern_str(reg->arena, f->name);
+	struct lesson *l;
+
+	if (!f->type || !strcmp(f->type, "nullptr"))
+		return;
+	if (b->n * 2 >= b->cap)
+		book_grow(b);
+	l = lesson_find(b, desc, name, f->dup);
+	if (l->desc) {
+		if (strcmp(l->type, f->type))
+			l->conflict = true;
+		if (!l->nested)
+			l->nested = f->desc;
+		return;
+	}
+	*l = (struct lesson){
+		.desc = desc, .field = name, .dup = f->dup,
+		.size = f->size, .type = f->type, .nested = f->desc,
+		.num = (uint64_t)f->num, .from = (uint8_t)from,
+	};
+	b->n++;
+}
+
+static void learn_written(struct registry *reg, const struct written *w,
+			  enum desc_from from)
+{
+	for (size_t i = 0; i < w->desc->nfields; i++)
+		learn_field(reg, w->desc, &w->desc->fields[i], from);
+	for (size_t i = 0; i < w->nfields; i++) {
+		if (w->fields[i].sub)
+			learn_written(reg, w->fields[i].sub, from);
+	}
+	for (size_t i = 0; i < w->nsubs; i++)
+		learn_written(reg, w->subs[i], from);
+}
+
+void registry_learn(struct registry *reg, const struct description *d,
+		    enum desc_from from)
+{
+	for (size_t i = 0; i < d->ndevices; i++) {
+		if (d->devices[i].w)
+			learn_written(reg, d->devices[i].w, from);
+	}
+}
+
+struct entry *registry_add(struct registry *reg, const char *idstr,
+			   uint32_t instance, int32_t version,
+			   enum desc_from from)
+{
+	struct entry *e;
+
+	reg->entries = grow_array(reg->entries, &reg->entries_cap,
+				  reg->nentries + 1, sizeof(*e));
+	e = &reg->entries[reg->nentries++];
+	*e = (struct entry){
+		.idstr = arena_intern_str(reg->arena, idstr),
+		.instance = instance, .alias = ALIAS_NONE,
+		.version = version,
+		.from = (uint8_t)from, .from_version = (uint8_t)from,
+	};
+	return e;
+}
+
+/* ---- merging one account's descriptor with what was written under it ---- */
+
+#define MAX_WITNESSES 64
+
+struct witness {
+	const struct written *w;
+	size_t next;		/* its first field not yet matched */
+};
+
+struct merge {
+	struct registry *reg;
+	enum desc_from from;	/* of the witnesses */
+	bool clash;		/* a witness has what the descriptor has not */
+	unsigned depth;
+};
+
+static const struct desc *merge_desc(struct merge *m, const struct desc *d,
+				     struct witness *w, size_t nw);
+
+static void set_type(struct desc_field *f, const char *type,
+		     const struct desc *nested, enum desc_from from)
+{
+	f->type = type;
+	f->from_type = (uint8_t)from;
+	f->flags &= ~(uint32_t)(VMS_STRUCT | VMS_VSTRUCT);
+	if (!strcmp(type, "struct"))
+		f->flags |= VMS_STRUCT;
+	else if (!strcmp(type, "vstruct"))
+		f->flags |= VMS_VSTRUCT;
+	if (!f->desc && nested) {
+		f->desc = nested;
+		f->from_desc = (uint8_t)from;
+	}
+	if ((f->flags & VMS_VSTRUCT) && nested)
+		f->struct_version = nested->version;
+}
+
+static void type_from_book(struct registry *reg, const struct desc *d,
+			   struct desc_field *f)
+{
+	struct type_book *b = reg->book;
+	const struct lesson *l;
+
+	if (!b->cap)
+		return;
+	l = lesson_find(b, arena_intern_str(reg->arena, d->name),
+			arena_intern_str(reg->arena, f->name), f->dup);
+	if (!l->desc || l->conflict)
+		return;
+	/* another layout of the same name is no witness */
+	if (f->from_size && desc_type_size(l->type) && f->size &&
+	    strcmp(l->type, "timer") && f->size != desc_type_size(l->type) &&
+	    f->size != 8)
+		return;
+	set_type(f, l->type, l->nested, (enum desc_from)l->from);
+}
+
+/*
+ * A size alone says a lot: an info of 1, 2, 4 or 8 bytes in memory has that
+ * many on the wire (a QEMUTimer pointer, too).
+ */
+static void type_from_size(struct desc_field *f)
+{
+	static const char *const types[] = {
+		[1] = "uint8", [2] = "uint16", [4] = "uint32", [8] = "uint64",
+	};
+
+	if (f->desc) {
+		set_type(f, "struct", NULL, DESC_FROM_GUESS);
+	} else if (!strcmp(f->name, "unused")) {
+		set_type(f, "unused_buffer", NULL, DESC_FROM_GUESS);
+	} else if (f->from_size && f->size <= 8 && f->size && types[f->size]) {
+		set_type(f, types[f->size], NULL, DESC_FROM_GUESS);
+	}
+}
+
+static void apply_known(const struct desc *d, struct desc_field *f)
+{
+	const struct known_count *k;
+
+	if (f->from_count || f->from_layout)
+		return;
+	k = known_count(d->name, f->name);
+	if (!k)
+		return;
+	f->count_field = k->count_field;
+	f->flags |= k->flags;
+	f->multiplier = k->multiplier;
+	f->from_count = DESC_FROM_KNOWN;
+}
+
+/* The group of elements that one witness wrote for @f, from w->next on. */
+static const struct written_field *take_group(struct witness *w,
+					      const struct desc_field *f,
+					      size_t *n)
+{
+	const struct written_field *first;
+	size_t i = w->next;
+
+	if (i >= w->w->nfields || !written_is_field(w->w->fields[i].name, f))
+		return NULL;
+	first = &w->w->fields[i];
+	while (i < w->w->nfields && !strcmp(w->w->fields[i].name, first->name))
+		i++;
+	*n = i - w->next;
+	w->next = i;
+	return first;
+}
+
+static void merge_field(struct merge *m, const struct desc *d,
+			struct desc_field *f, struct witness *w, size_t nw)
+{
+	struct witness inner[MAX_WITNESSES];
+	size_t ninner = 0;
+
+	for (size_t i = 0; i < nw; i++) {
+		size_t n = 0;
+		const struct written_field *g = take_group(&w[i], f, &n);
+
+		for (size_t k = 0; k < n; k++) {
+			if (g[k].type && strcmp(g[k].type, "nullptr") &&
+			    !f->from_type)
+				set_type(f, g[k].type, NULL, m->from);
+			if (g[k].sub && ninner < MAX_WITNESSES)
+				inner[ninner++] = (struct witness){ g[k].sub, 0 };
+		}
+	}
+	if (f->desc) {
+		f->desc = merge_desc(m, f->desc, inner, ninner);
+	} else if (ninner) {
+		/* a dump never hides a nested descriptor: not this layout */
+		m->clash = true;
+	}
+	if (!f->from_type)
+		type_from_book(m->reg, d, f);
+	if (!f->from_type)
+		type_from_size(f);
+	if (f->flags & VMS_VSTRUCT && ninner)
+		f->struct_version = inner[0].w->version;
+	apply_known(d, f);
+}
+
+static size_t sub_witnesses(struct witness *w, size_t nw, const char *name,
+			    struct witness *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nw; i++) {
+		for (size_t k = 0; k < w[i].w->nsubs; k++) {
+			if (!strcmp(w[i].w->subs[k]->name, name) &&
+			    n < MAX_WITNESSES)
+				ret[n++] = (struct witness){ w[i].w->subs[k], 0 };
+		}
+	}
+	return n;
+}
+
+static const struct desc *merge_desc(struct merge *m, const struct desc *d,
+				     struct witness *w, size_t nw)
+{
+	struct arena *a = m->reg->arena;
+	struct desc *out = arena_memdup(a, d, sizeof(*d));
+	struct desc_field *fields = arena_memdup(a, d->fields, d->nfields *
+						 sizeof(*fields));
+	const struct desc **subs = arena_calloc(a, d->nsubs + 1, sizeof(*subs));
+
+	if (++m->depth > 64) {
+		m->depth--;
+		return d;
+	}
+	for (size_t i = 0; i < nw; i++) {
+		if (strcmp(w[i].w->name, d->name))
+			m->clash = true;
+	}
+	for (size_t i = 0; i < d->nfields; i++)
+		merge_field(m, d, &fields[i], w, nw);
+	for (size_t i = 0; i < nw; i++) {
+		if (w[i].next != w[i].w->nfields)
+			m->clash = true;
+		for (size_t k = 0; k < w[i].w->nsubs; k++) {
+			if (!desc_find_sub(d, w[i].w->subs[k]->name))
+				m->clash = true;
+		}
+	}
+	for (size_t i = 0; i < d->nsubs; i++) {
+		struct witness sw[MAX_WITNESSES];
+		size_t n = sub_witnesses(w, nw, d->subs[i]->name, sw);
+
+		subs[i] = merge_desc(m, d->subs[i], sw, n);
+	}
+	out->fields = fields;
+	out->subs = subs;
+	m->depth--;
+	return out;
+}
+
+/* "0000:00:02.0/e1000" and "e1000": does the idstr belong to the descriptor? */
+static bool idstr_is(const char *idstr, const char *name)
+{
+	size_t n = strlen(idstr), k = strlen(name);
+
+	return n >= k && !strcmp(idstr + n - k, name) &&
+		(n == k || idstr[n - k - 1] == '/');
+}
+
+static const struct desc *merge_set(struct registry *reg,
+				    const struct desc_set *set, const char *name,
+				    const struct written *w,
+				    enum desc_from from)
+{
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *d = set->items[i].desc, *out;
+		struct merge m = { .reg = reg, .from = from };
+		struct witness one = { w, 0 };
+
+		if (strcmp(d->name, name))
+			continue;
+		if (w && w->version != d->version)
+			continue;
+		out = merge_desc(&m, d, &one, w ? 1 : 0);
+		if (!m.clash)
+			return out;
+	}
+	return NULL;
+}
+
+static const struct desc *find_desc(struct registry *reg, const char *name,
+				    const struct written *w,
+				    enum desc_from from)
+{
+	/* later sets know more: an image was added behind a dump */
+	for (size_t i = reg->nsets; i-- > 0; ) {
+		const struct desc *d = merge_set(reg, reg->sets[i], name, w,
+						 from);
+
+		if (d)
+			return d;
+	}
+	return NULL;
+}
+
+const struct desc *registry_desc_for(const struct registry *reg,
+				     const char *idstr)
+{
+	const struct desc *best = NULL;
+
+	for (size_t i = reg->nsets; i-- > 0; ) {
+		const struct desc_set *set = reg->sets[i];
+
+		for (size_t k = 0; k < set->nitems; k++) {
+			const struct desc *d = set->items[k].desc;
+
+			if (idstr_is(idstr, d->name) &&
+			    (!best || strlen(d->name) > strlen(best->name)))
+				best = d;
+		}
+		if (best)
+			return find_desc((struct registry *)reg, best->name,
+					 NULL, DESC_FROM_NOBODY);
+	}
+	return NULL;
+}
+
+/* The value of the first field of the entry, where an alias is made of it. */
+static void set_alias(struct registry *reg, struct entry *e)
+{
+	const struct known_alias *k;
+
+	(void)reg;
+	if (e->old_style) {
+		/* allocated zeroed, never set: migration/savevm.c */
+		e->alias = 0;
+		e->from_alias = DESC_FROM_KNOWN;
+		return;
+	}
+	if (!e->desc || e->alias != ALIAS_NONE)
+		return;
+	k = known_alias(e->desc->name);
+	if (!k || !k->constant)
+		return;
+	e->alias = k->alias;
+	e->from_alias = DESC_FROM_KNOWN;
+}
+
+static void set_compat(struct registry *reg, struct entry *e)
+{
+	const char *name = e->desc ? e->desc->name : NULL;
+	uint32_t instance = 0;
+
+	if (!name || !strcmp(name, e->idstr) || !idstr_is(e->idstr, name))
+		return;
+	for (struct entry *o = reg->entries; o < e; o++) {
+		if (o->compat && !strcmp(o->compat, name) &&
+		    o->compat_instance >= instance)
+			instance = o->compat_instance + 1;
+	}
+	e->compat = name;
+	e->compat_instance = instance;
+}
+
+void registry_finish(struct registry *reg)
+{
+	for (size_t i = 0; i < reg->nentries; i++) {
+		struct entry *e = &reg->entries[i];
+		const struct written *w = e->seen ? e->seen->w : NULL;
+
+		if (w && !e->desc)
+			e->desc = find_desc(reg, w->name, w,
+					    (enum desc_from)e->from);
+		if (w && !e->desc)
+			e->desc = w->desc;
+		set_alias(reg, e);
+		set_compat(reg, e);
+	}
+}
+
+const struct entry *registry_find(const struct registry *reg,
+				  const char *idstr, uint32_t instance,
+				  enum match *how)
+{
+	for (size_t i = 0; i < reg->nentries; i++) {
+		const struct entry *e = &reg->entries[i];
+
+		if (!strcmp(e->idstr, idstr) &&
+		    (instance == e->instance || instance == e->alias)) {
+			*how = instance == e->instance ? MATCH_INSTANCE :
+				MATCH_ALIAS;
+			return e;
+		}
+		if (e->compat && strstr(e->idstr, idstr) &&
+		    !strcmp(e->compat, idstr) &&
+		    (instance == e->compat_instance || instance == e->alias)) {
+			*how = MATCH_COMPAT;
+			return e;
+		}
+	}
+	*how = MATCH_NONE;
+	return NULL;
+}
+
+const struct entry *registry_find_idstr(const struct registry *reg,
+					const char *idstr)
+{
+	for (size_t i = 0; i < reg->nentries; i++) {
+		if (!strcmp(reg->entries[i].idstr, idstr))
+			return &reg->entries[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "../debugger/value.h"
+#include "../stream/escape.h"
+#include "out-json.h"
+
+/*
+ * Strings out of files may be no UTF-8: then they are escaped.  Everything
+ * else is left to JSON's own escapes (JSON_ENSURE_ASCII), so that a reader
+ * gets the very bytes and a terminal never does.
+ */
+static json_t *str(const char *s)
+{
+	char buf[4096];
+	json_t *v;
+
+	if (!s)
+		return json_null();
+	v = json_string(s);
+	return v ? v : json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
+}
+
+static void set(json_t *o, const char *key, json_t *v)
+{
+	json_object_set_new(o, key, v);
+}
+
+static void set_number(json_t *o, const char *key, uint64_t v)
+{
+	set(o, key, json_integer((json_int_t)v));
+}
+
+static json_t *section(const struct place *p)
+{
+	json_t *o;
+
+	if (!p->idstr)
+		return json_null();
+	o = json_object();
+	set(o, "idstr", str(p->idstr));
+	set_number(o, "instance_id", p->instance);
+	set(o, "version_id", json_integer(p->version_id));
+	set_number(o, "section_id", p->section_id);
+	set_number(o, "offset", p->section_offset);
+	return o;
+}
+
+static json_t *place(const struct place *p)
+{
+	json_t *o;
+
+	if (!p->there)
+		return json_null();
+	o = json_object();
+	set_number(o, "offset", p->offset);
+	set(o, "section", section(p));
+	set(o, "path", str(p->path));
+	return o;
+}
+
+static json_t *side(const struct side *s)
+{
+	json_t *o;
+
+	if (!s->there)
+		return json_null();
+	o = json_object();
+	set_number(o, "offset", s->offset);
+	set(o, "field", str(s->field));
+	set(o, "type", str(s->type));
+	set_number(o, "size", s->size);
+	set(o, "version", s->version < 0 ? json_null() :
+	    json_integer(s->version));
+	return o;
+}
+
+static json_t *divergence(const struct divergence *d)
+{
+	json_t *o = json_object();
+
+	set(o, "kind", str(divergence_name(d->kind)));
+	set(o, "note", json_boolean(d->note));
+	set(o, "section", section(&d->place));
+	set(o, "path", str(d->place.path));
+	set_number(o, "offset", d->place.offset);
+	set(o, "source", side(&d->source));
+	set(o, "destination", side(&d->destination));
+	set(o, "text", str(d->text));
+	return o;
+}
+
+static json_t *lines(const char *const *v, size_t n)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(a, str(v[i]));
+	return a;
+}
+
+static json_t *notes(const struct note *v, size_t n)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_object();
+
+		set_number(o, "offset", v[i].offset);
+		set(o, "section", str(v[i].section));
+		set(o, "path", str(v[i].path));
+		set(o, "text", str(v[i].text));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *cause(const struct analysis *a)
+{
+	json_t *o;
+
+	if (!a->cause)
+		return json_null();
+	o = json_object();
+	set(o, "kind", str(a->cause_kind));
+	set(o, "text", str(a->cause));
+	set(o, "evidence", lines(a->evidence, a->nevidence));
+	set(o, "remedy", str(a->remedy));
+	return o;
+}
+
+static json_t *failures(const struct timeline *t)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < t->nfailures; i++) {
+		const struct failure *f = &t->failures[i];
+		json_t *o = json_object();
+
+		set(o, "first", json_boolean(i == 0));
+		set_number(o, "offset", f->offset);
+		set(o, "section", f->section == EVENT_NONE ? json_null() :
+		    str(t->events[f->section].name));
+		set(o, "messages", lines(f->lines, f->nlines));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+void json_analysis(FILE *f, const struct analysis *a, const struct timeline *t)
+{
+	const struct failure *x = a->failure;
+	json_t *o = json_object(), *list = json_array();
+
+	set(o, "verdict", str(verdict_name(a->verdict)));
+	set(o, "message", x && x->nlines ? str(x->lines[0]) : json_null());
+	set(o, "messages", lines(x ? x->lines : NULL, x ? x->nlines : 0));
+	set(o, "messages_10_2", lines(x ? x->lines_10_2 : NULL,
+				      x ? x->nlines_10_2 : 0));
+	set(o, "warnings", lines(t->warnings, t->nwarnings));
+	set(o, "diverges", place(&a->diverges));
+	set(o, "fails", place(&a->fails));
+	set(o, "cause", cause(a));
+	for (size_t i = 0; i < a->ndivergences; i++)
+		json_array_append_new(list, divergence(&a->divergences[i]));
+	set(o, "divergences", list);
+	set(o, "failures", failures(t));
+	set(o, "unknowns", notes(t->unknowns, t->nunknowns));
+	set(o, "unjudged", notes(t->unjudged, t->nunjudged));
+	set_number(o, "events", t->n);
+	json_dumpf(o, f, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	fputc('\n', f);
+	json_decref(o);
+}
+
+static void json_event(FILE *f, const struct timeline *t, uint32_t i)
+{
+	const struct event *e = &t->events[i];
+	char path[2048], value[1024];
+	json_t *o = json_object();
+
+	set_number(o, "event", i);
+	set(o, "kind", str(event_kind_name((enum event_kind)e->kind)));
+	set(o, "outcome", str(outcome_name((enum outcome)e->outcome)));
+	set_number(o, "offset", e->off);
+	set_number(o, "size", e->len);
+	set(o, "path", str(timeline_path(t, i, path, sizeof(path))));
+	if (e->name)
+		set(o, "name", str(e->name));
+	if (e->type)
+		set(o, "type", str(e->type));
+	if (e->version >= 0)
+		set(o, "version", json_integer(e->version));
+	if (e->kind == EV_FIELD)
+		set_number(o, "elements", e->n);
+	if (e->text)
+		set(o, "text", str(e->text));
+	set(o, "parent", e->parent == EVENT_NONE ? json_null() :
+	    json_integer(e->parent));
+	if (e->end == i + 1 && e->len && e->type && e->outcome == OUT_LOADED)
+		set(o, "value", str(value_format(e->type,
+			t->src->data + e->off, e->len, e->n, value,
+			sizeof(value))));
+	json_dumpf(o, f, JSON_COMPACT | JSON_ENSURE_ASCII);
+	fputc('\n', f);
+	json_decref(o);
+}
+
+void json_events(FILE *f, const struct timeline *t)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		json_event(f, t, i);
+}
