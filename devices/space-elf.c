@@ -1,0 +1,1136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../stream/arena.h"
+#include "space-elf.h"
+
+#define MAX_FILES 512
+#define MAX_SEGMENTS 64		/* per file */
+#define MAX_SYMBOLS (16u << 20)
+#define BASE_ALIGN 0x100000
+
+/* One PT_LOAD. */
+struct segment {
+	uint64_t addr, filesz, memsz;
+	uint8_t *data;		/* filesz bytes, private, relocated */
+	uint8_t *slots;		/* one bit per word that was relocated, or NULL */
+	bool write, exec;
+	bool mixed;		/* code, and the file's constants too */
+	bool relocatable;	/* of a file whose pointers are all relocated */
+};
+
+struct file {
+	struct elf_file pub;
+	uint8_t *map;		/* as it is on disk: headers, symbols */
+	uint8_t *copy;		/* private: the segments' bytes */
+	size_t len;
+	Elf *elf;
+	uint32_t *dynsyms;	/* dynamic symbol number -> se->syms + 1 */
+	size_t ndynsyms;
+	const char *dynstr;
+	uint64_t dynstr_len;
+	Elf_Data *dynsym;
+	bool relocated;
+	struct segment segs[MAX_SEGMENTS];
+	unsigned nsegs;
+};
+
+struct space_elf {
+	struct space space;	/* first */
+	struct file *files[MAX_FILES];
+	unsigned nfiles;
+	struct segment **segs;	/* of all files, by address */
+	size_t nsegs, segs_cap;
+	unsigned hint;		/* the segment that was asked for last */
+	uint64_t next_base;
+	uint64_t extern_base, extern_next;
+	struct elf_symbol *syms;
+	size_t nsyms, syms_cap;
+	uint32_t *names;	/* hash of global names -> syms index + 1 */
+	size_t names_cap, nnames;
+	uint32_t *by_addr;	/* sorted indices, made when first needed */
+	size_t nby_addr;
+	uint32_t *exact;	/* hash: address -> index + 1, likewise */
+	size_t exact_cap, nexact;
+};
+
+/* What a relocation does, whatever its number on this machine. */
+enum reloc { RELOC_OTHER, RELOC_RELATIVE, RELOC_SYMBOL };
+
+static const struct machine {
+	uint16_t id;
+	uint8_t relative, absolute, unaligned, got, jump;
+	uint16_t add;		/* added to the numbers that are not 0 */
+	const char *name;
+} machines[] = {
+	/* <elf.h>: R_X86_64_RELATIVE, 64, GLOB_DAT, JUMP_SLOT and so on */
+	{ EM_X86_64, 8, 1, 0, 6, 7, 0, "x86-64" },
+	{ EM_AARCH64, 3, 0, 0, 1, 2, 1024, "aarch64" },
+	{ EM_S390, 12, 22, 0, 10, 11, 0, "s390x" },
+	{ EM_PPC64, 22, 38, 43, 20, 21, 0, "ppc64" },
+	{ EM_386, 8, 1, 0, 6, 7, 0, "i386" },
+	{ EM_ARM, 23, 2, 0, 21, 22, 0, "arm" },
+	{ EM_RISCV, 3, 2, 0, 0, 5, 0, "riscv" },
+	{ 258 /* EM_LOONGARCH */, 3, 2, 0, 0, 5, 0, "loongarch" },
+};
+
+static const struct machine *machine_find(uint16_t id)
+{
+	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)
+		if (machines[i].id == id)
+			return &machines[i];
+	return NULL;
+}
+
+static enum reloc reloc_kind(const struct machine *m, uint64_t type)
+{
+	/* aarch64's dynamic ones start at 1025, but ABS64 is 257 */
+	if (m->id == EM_AARCH64 && type == R_AARCH64_ABS64)
+		return RELOC_SYMBOL;
+	if (type <= m->add)
+		return RELOC_OTHER;
+	type -= m->add;
+	if (type == m->relative)
+		return RELOC_RELATIVE;
+	if (type == m->absolute || type == m->got || type == m->jump ||
+	    (m->unaligned && type == m->unaligned))
+		return RELOC_SYMBOL;
+	return RELOC_OTHER;
+}
+
+/* ---- the address space ---- */
+
+static bool seg_holds(const struct segment *seg, uint64_t addr)
+{
+	return addr >= seg->addr && addr - seg->addr < seg->memsz;
+}
+
+static const struct segment *seg_find(const struct space_elf *se, uint64_t addr)
+{
+	unsigned *hint = (unsigned *)&se->hint;
+	size_t lo = 0, hi = se->nsegs;
+	unsigned last = __atomic_load_n(hint, __ATOMIC_RELAXED);
+
+	if (last < hi && seg_holds(se->segs[last], addr))
+		return se->segs[last];
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (se->segs[mid]->addr <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo || !seg_holds(se->segs[lo - 1], addr))
+		return NULL;
+	__atomic_store_n(hint, (unsigned)lo - 1, __ATOMIC_RELAXED);
+	return se->segs[lo - 1];
+}
+
+static const uint8_t *elf_map(const struct space *s, uint64_t addr,
+			      uint64_t *avail)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+	const struct segment *seg = seg_find(se, addr);
+
+	if (!seg || addr - seg->addr >= seg->filesz)
+		return NULL;
+	*avail = seg->filesz - (addr - seg->addr);
+	return seg->data + (addr - seg->addr);
+}
+
+static int elf_read(const struct space *s, uint64_t addr, void *buf, size_t n)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+	const struct segment *seg = seg_find(se, addr);
+	uint64_t off, in_file;
+
+	if (!seg)
+		return -1;
+	off = addr - seg->addr;
+	if (seg->memsz - off < n)
+		return -1;
+	in_file = off < seg->filesz ? seg->filesz - off : 0;
+	if (in_file > n)
+		in_file = n;
+	if (in_file)
+		memcpy(buf, seg->data + off, in_file);
+	memset((char *)buf + in_file, 0, n - in_file);	/* .bss */
+	return 0;
+}
+
+static enum space_kind elf_kind_at(const struct space *s, uint64_t addr)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+	const struct segment *seg = seg_find(se, addr);
+
+	if (seg)
+		return seg->mixed ? SPACE_MIXED :
+		       seg->exec ? SPACE_CODE : SPACE_DATA;
+	if (addr >= se->extern_base && addr < se->extern_next)
+		return SPACE_EXTERN;
+	return SPACE_NONE;
+}
+
+static bool elf_pointer(const struct space *s, uint64_t slot)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+	const struct segment *seg = seg_find(se, slot);
+	uint64_t word;
+
+	if (!seg)
+		return false;
+	if (!seg->relocatable)
+		return true;
+	if (!seg->slots || (slot - seg->addr) % s->ptr_size ||
+	    slot - seg->addr >= seg->filesz)
+		return false;
+	word = (slot - seg->addr) / s->ptr_size;
+	return seg->slots[word / 8] >> word % 8 & 1;
+}
+
+bool space_elf_next_pointer(const struct space_elf *se, uint64_t *slot)
+{
+	unsigned ptr = se->space.ptr_size;
+
+	for (size_t i = 0; i < se->nsegs; i++) {
+		const struct segment *seg = se->segs[i];
+		uint64_t word = 0, nwords = seg->filesz / ptr;
+
+		if (seg->addr + seg->memsz <= *slot)
+			continue;
+		if (*slot > seg->addr)
+			word = (*slot - seg->addr + ptr - 1) / ptr;
+		if (!seg->relocatable && word < nwords) {
+			*slot = seg->addr + word * ptr;
+			return true;
+		}
+		while (seg->slots && word < nwords) {
+			unsigned bits = seg->slots[word / 8] >> word % 8;
+
+			if (bits) {
+				word += (unsigned)__builtin_ctz(bits);
+				*slot = seg->addr + word * ptr;
+				return true;
+			}
+			word = (word | 7) + 1;
+		}
+	}
+	return false;
+}
+
+const uint8_t *space_elf_constants(const struct space_elf *se, unsigned i,
+				   uint64_t *addr, uint64_t *len)
+{
+	for (size_t k = 0; k < se->nsegs; k++) {
+		const struct segment *seg = se->segs[k];
+
+		if (seg->write || (seg->exec && !seg->mixed) ||
+		    !seg->filesz || i--)
+			continue;
+		*addr = seg->addr;
+		*len = seg->filesz;
+		return seg->data;
+	}
+	return NULL;
+}
+
+const struct space *space_elf_space(const struct space_elf *se)
+{
+	return &se->space;
+}
+
+const struct elf_file *space_elf_file(const struct space_elf *se, unsigned i)
+{
+	return i < se->nfiles ? &se->files[i]->pub : NULL;
+}
+
+const struct elf_file *space_elf_file_of(const struct space_elf *se,
+					 uint64_t addr)
+{
+	for (unsigned i = 0; i < se->nfiles; i++)
+		if (addr >= se->files[i]->pub.base &&
+		    addr < se->files[i]->pub.end)
+			return &se->files[i]->pub;
+	return NULL;
+}
+
+/* ---- symbols ---- */
+
+static uint32_t hash_name(const char *s)
+{
+	uint32_t h = 5381;
+
+	while (*s)
+		h = h * 33 + (uint8_t)*s++;
+	return h;
+}
+
+static uint32_t *name_slot(const struct space_elf *se, const char *name)
+{
+	size_t i = hash_name(name) & (se->names_cap - 1);
+
+	while (se->names[i] && strcmp(se->syms[se->names[i] - 1].name, name))
+		i = (i + 1) & (se->names_cap - 1);
+	return &se->names[i];
+}
+
+static void names_grow(struct space_elf *se)
+{
+	uint32_t *old = se->names;
+	size_t old_cap = se->names_cap, cap = 0;
+
+	if (se->nnames * 2 < old_cap)
+		return;
+	se->names_cap = old_cap ? old_cap * 2 : 1 << 16;
+	se->names = grow_array(NULL, &cap, se->names_cap, sizeof(*se->names));
+	memset(se->names, 0, se->names_cap * sizeof(*se->names));
+	for (size_t i = 0; i < old_cap; i++)
+		if (old[i])
+			*name_slot(se, se->syms[old[i] - 1].name) = old[i];
+	free(old);
+}
+
+static uint32_t sym_add(struct space_elf *se, const struct elf_symbol *sym)
+{
+	se->syms = grow_array(se->syms, &se->syms_cap, se->nsyms + 1,
+			      sizeof(*se->syms));
+	se->syms[se->nsyms++] = *sym;
+	return (uint32_t)se->nsyms;
+}
+
+const struct elf_symbol *space_elf_find(struct space_elf *se, const char *name)
+{
+	uint32_t n = se->names_cap ? *name_slot(se, name) : 0;
+
+	return n ? &se->syms[n - 1] : NULL;
+}
+
+/* The global symbol @name; one that nobody defines is made up. */
+static const struct elf_symbol *sym_resolve(struct space_elf *se,
+					    const char *name)
+{
+	uint32_t *slot;
+
+	names_grow(se);
+	slot = name_slot(se, name);
+	if (!*slot) {
+		struct elf_symbol sym = {
+			.name = name, .addr = se->extern_next, .global = true,
+			.external = true, .file = UINT16_MAX,
+		};
+
+		*slot = sym_add(se, &sym);
+		se->nnames++;
+		se->extern_next += 16;
+	}
+	return &se->syms[*slot - 1];
+}
+
+static void sym_publish(struct space_elf *se, uint32_t n)
+{
+	uint32_t *slot;
+
+	names_grow(se);
+	slot = name_slot(se, se->syms[n - 1].name);
+	if (*slot)
+		return;
+	*slot = n;
+	se->nnames++;
+}
+
+/* A string of a table that is known to end in NUL. */
+static const char *table_name(const char *table, uint64_t len, uint32_t off)
+{
+	return off < len ? table + off : "";
+}
+
+/*
+ * Take the symbols of one table.  Names stay in the mapping; the caller has
+ * checked that @str of @str_len bytes ends in NUL.
+ */
+static int take_symbols(struct space_elf *se, struct file *f, Elf_Data *data,
+			const char *str, uint64_t str_len, bool dynamic,
+			struct err *err)
+{
+	size_t n = data->d_size / (se->space.ptr_size == 8 ? sizeof(Elf64_Sym) :
+				   sizeof(Elf32_Sym));
+
+	if (n > MAX_SYMBOLS)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "%zu symbols, more than %u", n, MAX_SYMBOLS);
+	if (dynamic) {
+		size_t cap = 0;
+
+		f->dynsyms = grow_array(NULL, &cap, n, sizeof(*f->dynsyms));
+		memset(f->dynsyms, 0, n * sizeof(*f->dynsyms));
+		f->ndynsyms = n;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct elf_symbol s = { .file = (uint16_t)(se->nfiles - 1) };
+		GElf_Sym sym;
+		int type, bind;
+		uint32_t id;
+
+		if (!gelf_getsym(data, (int)i, &sym))
+			break;
+		type = GELF_ST_TYPE(sym.st_info);
+		bind = GELF_ST_BIND(sym.st_info);
+		if (sym.st_shndx == SHN_UNDEF || sym.st_shndx == SHN_ABS ||
+		    type == STT_SECTION || type == STT_FILE || type == STT_TLS)
+			continue;
+		s.name = table_name(str, str_len, sym.st_name);
+		if (!*s.name || *s.name == '$')	/* arm's mapping symbols */
+			continue;
+		s.addr = f->pub.base + sym.st_value;
+		s.size = sym.st_size;
+		s.func = type == STT_FUNC || type == STT_GNU_IFUNC;
+		s.object = type == STT_OBJECT;
+		s.global = bind != STB_LOCAL;
+		id = sym_add(se, &s);
+		if (dynamic) {
+			f->dynsyms[i] = id;
+			if (s.global)
+				sym_publish(se, id);
+		}
+	}
+	return 0;
+}
+
+/* Of several symbols at one address, the better name for it. */
+static bool better_name(const struct elf_symbol *x, const struct elf_symbol *y)
+{
+	if (!x->size != !y->size)
+		return x->size;
+	if (x->global != y->global)
+		return x->global;
+	return strcmp(x->name, y->name) < 0;
+}
+
+static int sort_by_addr(const void *a, const void *b, void *syms)
+{
+	const struct elf_symbol *x = &((struct elf_symbol *)syms)[*(const uint32_t *)a];
+	const struct elf_symbol *y = &((struct elf_symbol *)syms)[*(const uint32_t *)b];
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return better_name(y, x) - better_name(x, y);
+}
+
+static void index_by_addr(struct space_elf *se)
+{
+	size_t cap = 0;
+
+	if (se->by_addr && se->nby_addr == se->nsyms)
+		return;
+	free(se->by_addr);
+	se->by_addr = grow_array(NULL, &cap, se->nsyms, sizeof(*se->by_addr));
+	for (size_t i = 0; i < se->nsyms; i++)
+		se->by_addr[i] = (uint32_t)i;
+	qsort_r(se->by_addr, se->nsyms, sizeof(*se->by_addr), sort_by_addr,
+		se->syms);
+	se->nby_addr = se->nsyms;
+}
+
+const struct elf_symbol *space_elf_around(struct space_elf *se, uint64_t addr)
+{
+	const struct elf_symbol *s;
+	size_t lo = 0, hi;
+
+	index_by_addr(se);
+	hi = se->nby_addr;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (se->syms[se->by_addr[mid]].addr <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return NULL;
+	s = &se->syms[se->by_addr[lo - 1]];
+	while (lo > 1 && se->syms[se->by_addr[lo - 2]].addr == s->addr)
+		s = &se->syms[se->by_addr[--lo - 1]];
+	if (addr != s->addr && addr - s->addr >= s->size)
+		return NULL;
+	return s;
+}
+
+static uint32_t *exact_slot(const struct space_elf *se, uint64_t addr)
+{
+	size_t mask = se->exact_cap - 1;
+	size_t i = (size_t)(addr * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
+
+	while (se->exact[i] && se->syms[se->exact[i] - 1].addr != addr)
+		i = (i + 1) & mask;
+	return &se->exact[i];
+}
+
+static void index_exact(struct space_elf *se)
+{
+	size_t cap = 0;
+
+	if (se->exact && se->nexact == se->nsyms)
+		return;
+	free(se->exact);
+	for (se->exact_cap = 1024; se->exact_cap < 2 * se->nsyms;)
+		se->exact_cap *= 2;
+	se->exact = grow_array(NULL, &cap, se->exact_cap, sizeof(*se->exact));
+	memset(se->exact, 0, se->exact_cap * sizeof(*se->exact));
+	for (size_t i = 0; i < se->nsyms; i++) {
+		uint32_t *slot = exact_slot(se, se->syms[i].addr);
+
+		if (!*slot || better_name(&se->syms[i], &se->syms[*slot - 1]))
+			*slot = (uint32_t)i + 1;
+	}
+	se->nexact = se->nsyms;
+}
+
+const struct elf_symbol *space_elf_at(struct space_elf *se, uint64_t addr)
+{
+	uint32_t n;
+
+	index_exact(se);
+	n = *exact_slot(se, addr);
+	return n ? &se->syms[n - 1] : NULL;
+}
+
+/* ---- opening ---- */
+
+static void file_free(struct file *f)
+{
+	if (!f)
+		return;
+	for (unsigned i = 0; i < f->nsegs; i++)
+		free(f->segs[i].slots);
+	if (f->elf)
+		elf_end(f->elf);
+	if (f->map && f->map != MAP_FAILED)
+		munmap(f->map, f->len);
+	if (f->copy && f->copy != MAP_FAILED)
+		munmap(f->copy, f->len);
+	free(f->dynsyms);
+	free((char *)f->pub.path);
+	free(f);
+}
+
+static int file_map(struct file *f, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "cannot open: %s",
+			       strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
+			       "not a regular file");
+	}
+	if (st.st_size < EI_NIDENT) {
+		close(fd);
+		return err_set(err, ERR_FORMAT, 0, "not an ELF file");
+	}
+	f->len = (size_t)st.st_size;
+	f->map = mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, fd, 0);
+	f->copy = mmap(NULL, f->len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (f->map == MAP_FAILED || f->copy == MAP_FAILED)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "cannot map: %s",
+			       strerror(errno));
+	return 0;
+}
+
+static int file_header(struct space_elf *se, struct file *f, struct err *err)
+{
+	GElf_Ehdr eh;
+	uint8_t ptr_size;
+
+	if (memcmp(f->map, ELFMAG, SELFMAG))
+		return err_set(err, ERR_FORMAT, 0, "not an ELF file");
+	f->elf = elf_memory((char *)f->map, f->len);
+	if (!f->elf || elf_kind(f->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(f->elf, &eh))
+		return err_set(err, ERR_FORMAT, 0, "broken ELF header: %s",
+			       elf_errmsg(-1));
+	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
+		return err_set(err, ERR_UNSUPPORTED, 0,
+			       "neither an executable nor a shared object (ELF type %u)",
+			       eh.e_type);
+	if (!machine_find(eh.e_machine))
+		return err_set(err, ERR_UNSUPPORTED, 0,
+			       "ELF machine %u is not known", eh.e_machine);
+	ptr_size = gelf_getclass(f->elf) == ELFCLASS64 ? 8 : 4;
+	if (se->nfiles == 1) {
+		se->space.ptr_size = ptr_size;
+		se->space.big_endian = eh.e_ident[EI_DATA] == ELFDATA2MSB;
+	} else if (se->files[0]->pub.machine != eh.e_machine ||
+		   se->space.ptr_size != ptr_size ||
+		   se->space.big_endian != (eh.e_ident[EI_DATA] == ELFDATA2MSB)) {
+		return err_set(err, ERR_FORMAT, 0,
+			       "is for another machine (%s) than the emulator (%s)",
+			       machine_find(eh.e_machine)->name,
+			       machine_find(se->files[0]->pub.machine)->name);
+	}
+	f->pub.machine = eh.e_machine;
+	f->pub.relocatable = eh.e_type == ET_DYN;
+	return 0;
+}
+
+static int add_segment(struct file *f, const GElf_Phdr *ph, uint64_t *end,
+		       struct err *err)
+{
+	struct segment *seg = &f->segs[f->nsegs];
+	uint64_t top;
+
+	if (ph->p_offset > f->len || f->len - ph->p_offset < ph->p_filesz)
+		return err_set(err, ERR_SHORT, ph->p_offset,
+			       "segment of %" PRIu64 " bytes at file offset 0x%" PRIx64
+			       " lies beyond the end of the file (%zu bytes)",
+			       ph->p_filesz, ph->p_offset, f->len);
+	if (ph->p_filesz > ph->p_memsz ||
+	    __builtin_add_overflow(ph->p_vaddr, ph->p_memsz, &top) ||
+	    top > UINT64_MAX / 4)
+		return err_set(err, ERR_FORMAT, ph->p_offset,
+			       "segment at 0x%" PRIx64 " has sizes that cannot be",
+			       ph->p_vaddr);
+	if (f->nsegs && ph->p_vaddr < *end)
+		return err_set(err, ERR_FORMAT, ph->p_offset,
+			       "segment at 0x%" PRIx64 " overlaps the one before",
+			       ph->p_vaddr);
+	if (f->nsegs == MAX_SEGMENTS)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "more than %u segments", MAX_SEGMENTS);
+	if (!ph->p_memsz)
+		return 0;
+	*end = top;
+	seg->addr = ph->p_vaddr;
+	seg->filesz = ph->p_filesz;
+	seg->memsz = ph->p_memsz;
+	seg->data = f->copy + ph->p_offset;
+	seg->write = ph->p_flags & PF_W;
+	seg->exec = ph->p_flags & PF_X;
+	seg->relocatable = f->pub.relocatable;
+	f->nsegs++;
+	return 0;
+}
+
+static void take_note(struct file *f, const GElf_Phdr *ph)
+{
+	Elf_Data *d = elf_getdata_rawchunk(f->elf, (int64_t)ph->p_offset,
+					   ph->p_filesz, ELF_T_NHDR);
+	size_t off = 0, name, desc;
+	GElf_Nhdr nh;
+
+	while (d && (off = gelf_getnote(d, off, &nh, &name, &desc))) {
+		if (nh.n_type != NT_GNU_BUILD_ID || nh.n_namesz != 4 ||
+		    memcmp((char *)d->d_buf + name, "GNU", 4) ||
+		    nh.n_descsz > sizeof(f->pub.build_id))
+			continue;
+		f->pub.build_id_len = nh.n_descsz;
+		memcpy(f->pub.build_id, (char *)d->d_buf + desc, nh.n_descsz);
+	}
+}
+
+static int file_segments(struct space_elf *se, struct file *f, struct err *err)
+{
+	uint64_t base = 0, end = 0;
+	size_t n;
+
+	if (elf_getphdrnum(f->elf, &n) || n == 0 || n > 4096)
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "no usable program headers");
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(f->elf, (int)i, &ph))
+			return err_set(err, ERR_SHORT, ERR_NO_OFFSET,
+				       "program headers cut off");
+		if (ph.p_type == PT_LOAD && add_segment(f, &ph, &end, err))
+			return -1;
+		if (ph.p_type == PT_NOTE && ph.p_filesz < 1 << 20)
+			take_note(f, &ph);
+	}
+	if (!f->nsegs)
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "nothing to load in it");
+	/* constants have a segment behind the code's, or share it */
+	for (unsigned i = 0; i < f->nsegs; i++)
+		f->segs[i].mixed = f->segs[i].exec &&
+			(i + 1 == f->nsegs || f->segs[i + 1].write);
+	if (f->pub.relocatable && se->nfiles > 1)
+		base = se->next_base;
+	if (base + end > se->extern_base)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "does not fit into the address space");
+	for (unsigned i = 0; i < f->nsegs; i++)
+		f->segs[i].addr += base;
+	f->pub.base = base;
+	f->pub.end = base + end;
+	se->next_base = (base + end + BASE_ALIGN) / BASE_ALIGN * BASE_ALIGN;
+	return 0;
+}
+
+/* The offset in the file of the file's own address @addr, or -1. */
+static int64_t file_offset(const struct file *f, uint64_t addr, uint64_t len)
+{
+	for (unsigned i = 0; i < f->nsegs; i++) {
+		const struct segment *seg = &f->segs[i];
+		uint64_t a = seg->addr - f->pub.base;
+
+		if (addr >= a && addr - a < seg->filesz &&
+		    seg->filesz - (addr - a) >= len)
+			return seg->data - f->copy + (int64_t)(addr - a);
+	}
+	return -1;
+}
+
+static Elf_Data *chunk(const struct file *f, uint64_t addr, uint64_t len,
+		       Elf_Type type)
+{
+	int64_t off = len ? file_offset(f, addr, len) : -1;
+
+	return off < 0 ? NULL : elf_getdata_rawchunk(f->elf, off, len, type);
+}
+
+/* Those entries of PT_DYNAMIC that matter here. */
+struct dynamic {
+	uint64_t rela, relasz, rel, relsz, relr, relrsz, jmprel, pltrelsz,
+		pltrel, symtab, strtab, strsz;
+};
+
+static int read_dynamic(struct file *f, struct dynamic *ret, struct err *err)
+{
+	size_t n = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	elf_getphdrnum(f->elf, &n);
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr ph;
+		Elf_Data *d;
+		GElf_Dyn dyn;
+
+		if (!gelf_getphdr(f->elf, (int)i, &ph) ||
+		    ph.p_type != PT_DYNAMIC)
+			continue;
+		if (ph.p_offset > f->len || ph.p_filesz > f->len - ph.p_offset)
+			return err_set(err, ERR_SHORT, ph.p_offset,
+				       "dynamic section beyond the end of the file");
+		d = elf_getdata_rawchunk(f->elf, (int64_t)ph.p_offset,
+					 ph.p_filesz, ELF_T_DYN);
+		for (int k = 0; d && gelf_getdyn(d, k, &dyn); k++) {
+			uint64_t v = dyn.d_un.d_val;
+
+			switch (dyn.d_tag) {
+			case DT_NULL: return 0;
+			case DT_RELA: ret->rela = v; break;
+			case DT_RELASZ: ret->relasz = v; break;
+			case DT_REL: ret->rel = v; break;
+			case DT_RELSZ: ret->relsz = v; break;
+			case 36: /* DT_RELR */ ret->relr = v; break;
+			case 35: /* DT_RELRSZ */ ret->relrsz = v; break;
+			case DT_JMPREL: ret->jmprel = v; break;
+			case DT_PLTRELSZ: ret->pltrelsz = v; break;
+			case DT_PLTREL: ret->pltrel = v; break;
+			case DT_SYMTAB: ret->symtab = v; break;
+			case DT_STRTAB: ret->strtab = v; break;
+			case DT_STRSZ: ret->strsz = v; break;
+			}
+		}
+	}
+	return 0;
+}
+
+/* The section header of type @type, or false. */
+static bool section_find(const struct file *f, uint32_t type, GElf_Shdr *ret)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(f->elf, scn)))
+		if (gelf_getshdr(scn, ret) && ret->sh_type == type)
+			return true;
+	return false;
+}
+
+/*
+ * How many bytes the dynamic symbol table has is not in PT_DYNAMIC: ask the
+ * section headers, else take what lies before the strings, where all linkers
+ * put it.
+ */
+static uint64_t dynsym_size(const struct file *f, const struct dynamic *dyn)
+{
+	GElf_Shdr sh;
+
+	if (section_find(f, SHT_DYNSYM, &sh) && sh.sh_addr == dyn->symtab)
+		return sh.sh_size;
+	return dyn->strtab > dyn->symtab ? dyn->strtab - dyn->symtab : 0;
+}
+
+static int file_dynsym(struct space_elf *se, struct file *f,
+		       const struct dynamic *dyn, struct err *err)
+{
+	int64_t off;
+
+	if (!dyn->symtab || !dyn->strtab || !dyn->strsz)
+		return 0;	/* static */
+	off = file_offset(f, dyn->strtab, dyn->strsz);
+	if (off < 0 || f->map[off + (int64_t)dyn->strsz - 1])
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "broken table of dynamic symbol names");
+	f->dynstr = (const char *)f->map + off;
+	f->dynstr_len = dyn->strsz;
+	f->dynsym = chunk(f, dyn->symtab, dynsym_size(f, dyn), ELF_T_SYM);
+	if (!f->dynsym)
+		return 0;
+	return take_symbols(se, f, f->dynsym, f->dynstr, f->dynstr_len, true,
+			    err);
+}
+
+/* .symtab, where the file is not stripped.  A broken one is left alone. */
+static void file_symtab(struct space_elf *se, struct file *f)
+{
+	GElf_Shdr sh, str;
+	Elf_Scn *strscn;
+	Elf_Data *d;
+
+	if (!section_find(f, SHT_SYMTAB, &sh) || sh.sh_offset > f->len ||
+	    sh.sh_size > f->len - sh.sh_offset)
+		return;
+	strscn = elf_getscn(f->elf, sh.sh_link);
+	if (!strscn || !gelf_getshdr(strscn, &str) || !str.sh_size ||
+	    str.sh_type == SHT_NOBITS || str.sh_offset > f->len ||
+	    str.sh_size > f->len - str.sh_offset ||
+	    f->map[str.sh_offset + str.sh_size - 1])
+		return;
+	d = elf_getdata_rawchunk(f->elf, (int64_t)sh.sh_offset, sh.sh_size,
+				 ELF_T_SYM);
+	if (!d)
+		return;
+	f->pub.has_symtab = true;
+	take_symbols(se, f, d, (const char *)f->map + str.sh_offset, str.sh_size,
+		     false, NULL);
+}
+
+static void find_debug_info(struct file *f)
+{
+	size_t strndx;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	if (elf_getshdrstrndx(f->elf, &strndx))
+		return;
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		const char *name;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(f->elf, strndx, sh.sh_name);
+		if (name && (!strcmp(name, ".debug_info") ||
+			     !strcmp(name, ".zdebug_info")))
+			f->pub.has_debug = true;
+	}
+}
+
+static int by_seg_addr(const void *a, const void *b)
+{
+	const struct segment *x = *(struct segment *const *)a;
+	const struct segment *y = *(struct segment *const *)b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* Does the file define the dynamic symbol @name?  Looks before taking any. */
+static bool file_defines(struct file *f, const struct dynamic *dyn,
+			 const char *name)
+{
+	int64_t off = file_offset(f, dyn->strtab, dyn->strsz);
+	Elf_Data *d = chunk(f, dyn->symtab, dynsym_size(f, dyn), ELF_T_SYM);
+	GElf_Sym sym;
+
+	if (off < 0 || !dyn->strsz || f->map[off + (int64_t)dyn->strsz - 1])
+		return false;
+	for (int i = 1; d && gelf_getsym(d, i, &sym); i++)
+		if (sym.st_shndx != SHN_UNDEF &&
+		    !strcmp(table_name((const char *)f->map + off, dyn->strsz,
+				       sym.st_name), name))
+			return true;
+	return false;
+}
+
+/* Returns 1 if the file lacks @symbol. */
+static int file_add(struct space_elf *se, const char *path, const char *symbol,
+		    struct err *err)
+{
+	struct file *f = calloc(1, sizeof(*f));
+	uint64_t next_base = se->next_base;
+	struct dynamic dyn;
+	int ret = -1;
+
+	if (!f || se->nfiles == MAX_FILES) {
+		free(f);
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "too many files");
+	}
+	f->pub.path = strdup(path);
+	se->files[se->nfiles++] = f;
+	if (file_map(f, path, err) || file_header(se, f, err) ||
+	    file_segments(se, f, err) || read_dynamic(f, &dyn, err))
+		goto out;
+	if (symbol && !file_defines(f, &dyn, symbol)) {
+		ret = 1;
+		goto out;
+	}
+	find_debug_info(f);
+	/* last, for symbols are published as they are taken */
+	if (file_dynsym(se, f, &dyn, err))
+		goto out;
+	file_symtab(se, f);
+	se->segs = grow_array(se->segs, &se->segs_cap, se->nsegs + f->nsegs,
+			      sizeof(*se->segs));
+	for (unsigned i = 0; i < f->nsegs; i++)
+		se->segs[se->nsegs++] = &f->segs[i];
+	qsort(se->segs, se->nsegs, sizeof(*se->segs), by_seg_addr);
+	return 0;
+out:
+	se->next_base = next_base;
+	se->nfiles--;
+	file_free(f);
+	return ret;
+}
+
+int space_elf_open(struct space_elf **ret, const char *path, struct err *err)
+{
+	struct space_elf *se = calloc(1, sizeof(*se));
+
+	if (!se)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "out of memory");
+	elf_version(EV_CURRENT);
+	se->space = (struct space){
+		.read = elf_read, .map = elf_map, .kind = elf_kind_at,
+		.pointer = elf_pointer, .ptr_size = 8,
+	};
+	se->extern_base = UINT64_C(0x6000000000000000);
+	if (file_add(se, path, NULL, err)) {
+		space_elf_close(se);
+		return -1;
+	}
+	if (se->space.ptr_size == 4)
+		se->extern_base = 0xf0000000;
+	if (!se->files[0]->pub.relocatable)
+		se->space.pointer = NULL;
+	se->extern_next = se->extern_base;
+	*ret = se;
+	return 0;
+}
+
+int space_elf_add(struct space_elf *se, const char *path, const char *symbol,
+		  struct err *err)
+{
+	return file_add(se, path, symbol, err);
+}
+
+void space_elf_close(struct space_elf *se)
+{
+	if (!se)
+		return;
+	for (unsigned i = 0; i < se->nfiles; i++)
+		file_free(se->files[i]);
+	free(se->segs);
+	free(se->syms);
+	free(se->names);
+	free(se->by_addr);
+	free(se->exact);
+	free(se);
+}
+
+/* ---- relocations ---- */
+
+static struct segment *slot_find(struct space_elf *se, const struct file *f,
+				 uint64_t addr)
+{
+	unsigned ptr = se->space.ptr_size;
+
+	for (unsigned i = 0; i < f->nsegs; i++) {
+		const struct segment *seg = &f->segs[i];
+
+		if (addr >= seg->addr && addr - seg->addr < seg->filesz &&
+		    seg->filesz - (addr - seg->addr) >= ptr)
+			return (struct segment *)seg;
+	}
+	return NULL;
+}
+
+/* Put @value, or what is there already plus @value, into the slot. */
+static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
+		     uint64_t value, bool in_place)
+{
+	struct segment *seg = slot_find(se, f, addr);
+	unsigned n = se->space.ptr_size;
+	uint64_t off;
+
+	if (!seg || !seg->write)
+		return;		/* .bss, or nowhere */
+	off = addr - seg->addr;
+	if (in_place)
+		value += space_load(&se->space, seg->data + off, n);
+	for (unsigned i = 0; i < n; i++)
+		seg->data[off + i] = (uint8_t)(value >>
+			8 * (se->space.big_endian ? n - 1 - i : i));
+	if (off % n)
+		return;
+	if (!seg->slots) {
+		size_t cap = 0, want = seg->filesz / n / 8 + 1;
+
+		seg->slots = grow_array(NULL, &cap, want, 1);
+		memset(seg->slots, 0, want);
+	}
+	seg->slots[off / n / 8] |= (uint8_t)(1u << off / n % 8);
+}
+
+static uint64_t sym_value(struct space_elf *se, struct file *f, uint64_t i)
+{
+	const struct elf_symbol *own;
+	const char *name;
+	GElf_Sym sym;
+
+	if (!f->dynsym || i >= f->ndynsyms ||
+	    !gelf_getsym(f->dynsym, (int)i, &sym))
+		return 0;
+	own = f->dynsyms[i] ? &se->syms[f->dynsyms[i] - 1] : NULL;
+	if (own && !own->global)
+		return own->addr;
+	if (!own && sym.st_shndx != SHN_UNDEF)
+		return f->pub.base + sym.st_value;
+	name = table_name(f->dynstr, f->dynstr_len, sym.st_name);
+	return *name ? sym_resolve(se, name)->addr : 0;
+}
+
+static void relocate_one(struct space_elf *se, struct file *f,
+			 const struct machine *m, uint64_t offset,
+			 uint64_t sym, uint64_t type, uint64_t addend,
+			 bool in_place)
+{
+	enum reloc kind = reloc_kind(m, type);
+
+	if (kind == RELOC_RELATIVE)
+		slot_set(se, f, f->pub.base + offset, f->pub.base + addend,
+			 in_place);
+	else if (kind == RELOC_SYMBOL)
+		slot_set(se, f, f->pub.base + offset,
+			 sym_value(se, f, sym) + addend,
+			 /* a jump slot's old value is the stub behind it */
+			 in_place && type != m->jump && type != m->got);
+}
+
+static int relocate_rela(struct space_elf *se, struct file *f, uint64_t addr,
+			 uint64_t len, struct err *err)
+{
+	const struct machine *m = machine_find(f->pub.machine);
+	Elf_Data *d = chunk(f, addr, len, ELF_T_RELA);
+	GElf_Rela r;
+
+	if (len && !d)
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "relocations at 0x%" PRIx64 " are not in the file",
+			       addr);
+	for (int i = 0; d && gelf_getrela(d, i, &r); i++)
+		relocate_one(se, f, m, r.r_offset, GELF_R_SYM(r.r_info),
+			     GELF_R_TYPE(r.r_info), (uint64_t)r.r_addend, false);
+	return 0;
+}
+
+static int relocate_rel(struct space_elf *se, struct file *f, uint64_t addr,
+			uint64_t len, struct err *err)
+{
+	const struct machine *m = machine_find(f->pub.machine);
+	Elf_Data *d = chunk(f, addr, len, ELF_T_REL);
+	GElf_Rel r;
+
+	if (len && !d)
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "relocations at 0x%" PRIx64 " are not in the file",
+			       addr);
+	for (int i = 0; d && gelf_getrel(d, i, &r); i++)
+		relocate_one(se, f, m, r.r_offset, GELF_R_SYM(r.r_info),
+			     GELF_R_TYPE(r.r_info), 0, true);
+	return 0;
+}
+
+/*
+ * DT_RELR: an even word is the address of a slot; an odd one is a bitmap of
+ * the words that follow the last one.
+ */
+static int relocate_relr(struct space_elf *se, struct file *f, uint64_t addr,
+			 uint64_t len, struct err *err)
+{
+	unsigned ptr = se->space.ptr_size;
+	int64_t off = len ? file_offset(f, addr, len) : 0;
+	uint64_t where = 0;
+
+	if (off < 0)
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "packed relocations at 0x%" PRIx64
+			       " are not in the file", addr);
+	for (uint64_t i = 0; i + ptr <= len; i += ptr) {
+		uint64_t word = space_load(&se->space,
+					   f->map + off + i, ptr);
+
+		if (!(word & 1)) {
+			slot_set(se, f, f->pub.base + word, f->pub.base, true);
+			where = word + ptr;
+			continue;
+		}
+		for (unsigned b = 1; b < ptr * 8; b++)
+			if (word >> b & 1)
+				slot_set(se, f, f->pub.base + where +
+					 (uint64_t)(b - 1) * ptr, f->pub.base,
+					 true);
+		where += (uint64_t)(ptr * 8 - 1) * ptr;
+	}
+	return 0;
+}
+
+static int file_relocate(struct space_elf *se, struct file *f, struct err *err)
+{
+	struct dynamic d;
+	int ret;
+
+	if (read_dynamic(f, &d, err))
+		return -1;
+	if (relocate_relr(se, f, d.relr, d.relrsz, err) ||
+	    relocate_rela(se, f, d.rela, d.relasz, err) ||
+	    relocate_rel(se, f, d.rel, d.relsz, err))
+		return -1;
+	if (d.pltrel == DT_REL)
+		ret = relocate_rel(se, f, d.jmprel, d.pltrelsz, err);
+	else
+		ret = relocate_rela(se, f, d.jmprel, d.pltrelsz, err);
+	return ret;
+}
+
+int space_elf_relocate(struct space_elf *se, struct err *err)
+{
+	for (unsigned i = 0; i < se->nfiles; i++) {
+		struct file *f = se->files[i];
+
+		if (f->relocated)
+			continue;
+		f->relocated = true;
+		if (file_relocate(se, f, err)) {
+			if (i)
+				err_prefix(err, "%s", f->pub.path);
+			return -1;
+		}
+	}
+	return 0;
+}
