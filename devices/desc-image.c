@@ -24,7 +24,7 @@ struct node {
 	uint16_t height;
 	enum { FRESH, OPEN, DONE } state;
 	bool sure;		/* has fields or subsections that parse */
-	bool bare;		/* nothing but a name: weak evidence */
+	bool bare;		/* no field, no subsection: weak evidence */
 	bool referenced;
 	bool dropped;
 };
@@ -127,7 +127,7 @@ static void node_try(struct desc_image *img, uint64_t addr, bool referenced)
 	if (nfields < 0 || nsubs < 0)
 		return;
 	n.sure = nfields > 0 || nsubs > 0;
-	n.bare = !n.raw.v[VMSD_FIELDS] && !n.raw.v[VMSD_SUBSECTIONS];
+	n.bare = !n.sure;
 	/* stubs/ has an all-zero one that acpi-ged refers to */
 	if (!n.raw.v[VMSD_NAME] && !n.sure && !referenced)
 		return;
@@ -412,6 +412,15 @@ static bool follows_option(const struct desc_image *img, const struct node *n)
 	       shape_is_text(img->s, v);
 }
 
+/* An empty list: all zero up to 8.2, which is not much of a sign. */
+static bool ends_list(struct desc_image *img, uint64_t addr)
+{
+	struct shape_field f;
+
+	return addr && !shape_read_field(&img->shape, img->s, addr, 0, &f) &&
+	       f.v[FIELD_FLAGS] == img->shape.end_flag;
+}
+
 /*
  * A descriptor with a name and nothing else ("unmigratable") looks like many
  * things: the last entry of a QemuOptsList, TCG's helpers.  Believe it where a
@@ -430,8 +439,10 @@ static bool bare_is_real(struct desc_image *img, const struct node *n,
 		return sym->size && sym->size % img->shape.desc.size == 0;
 	if ((file && file->has_symtab) || follows_option(img, n))
 		return false;
-	return n->raw.unmigratable && n->addr % align == 0 &&
-	       n->raw.v[VMSD_VERSION] < 1000 && n->raw.v[VMSD_MIN] < 1000;
+	return n->addr % align == 0 &&
+	       (ends_list(img, n->raw.v[VMSD_FIELDS]) ||
+		(n->raw.unmigratable && !n->raw.v[VMSD_FIELDS] &&
+		 n->raw.v[VMSD_VERSION] < 1000 && n->raw.v[VMSD_MIN] < 1000));
 }
 
 static void drop_false(struct desc_image *img)
@@ -441,7 +452,6 @@ static void drop_false(struct desc_image *img)
 	for (size_t i = 0; i < img->nnodes; i++) {
 		struct node *n = &img->nodes[i];
 
-		/* an empty list of fields is a list, and says so by itself */
 		if (n->bare && !bare_is_real(img, n, align))
 			n->dropped = true;
 	}
