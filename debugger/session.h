@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session.h - one debugging session: a stream, its destination, the load of
+ * one by the other, and where in it we stand.
+ *
+ * Everything that a screen or a command shows is read from here; whatever
+ * changes it is a command line (command.h), so that a key, a script and a
+ * person have the same powers.
+ */
+#ifndef VMSDB_SESSION_H
+#define VMSDB_SESSION_H
+
+#include "analysis.h"
+#include "breakpoint.h"
+#include "settings.h"
+
+struct interp;
+struct sides;
+
+struct display {
+	unsigned number;
+	bool enabled;
+	const char *path, *format;
+};
+
+/* What somebody wrote down at an event ("note TEXT"). */
+struct remark {
+	unsigned number;
+	uint32_t event;
+	uint64_t offset;
+	const char *path, *text;
+};
+
+/* Why we stand where we stand. */
+#define STOPS(X) \
+	X(NONE, "none", "nothing has moved yet") \
+	X(MOVED, "moved", "the step is done") \
+	X(BREAKPOINT, "breakpoint", "a breakpoint was met") \
+	X(WATCH, "watch", "a watched value differs") \
+	X(DIVERGENCE, "divergence", "the two sides part here") \
+	X(FAILURE, "failure", "the destination refuses the stream here") \
+	X(START, "start", "the beginning of the load") \
+	X(END, "end", "the end of the load")
+
+enum stop_reason {
+#define X(id, name, help) STOP_##id,
+	STOPS(X)
+#undef X
+};
+
+const char *stop_name(enum stop_reason r);
+
+struct session {
+	struct arena arena;	/* lives as long as the session */
+	/* What was given. */
+	const char *path;
+	const char *to[16];
+	size_t nto;
+	struct source_opts opts;
+
+	/* The load.  session_reload() replaces t, a and sides. */
+	struct account *source;
+	struct destination *dest;
+	enum rules rules;
+	struct assumption *assumptions;	/* "set assume"; see load.h */
+	size_t nassumptions, assumptions_cap;
+	struct timeline *t;	/* what the destination reads; never NULL */
+	struct analysis *a;
+	struct sides *sides;
+	unsigned generation;	/* counts reloads: what a view cached is stale */
+
+	/* Where we are. */
+	uint32_t at;		/* always below t->n */
+	enum stop_reason stop;
+	unsigned stop_number;	/* of the breakpoint; index of the divergence ... */
+	uint32_t *visited;	/* where jumps started, for "back" */
+	size_t nvisited, visited_cap;
+
+	struct breakpoints breakpoints;
+	struct display *displays;
+	size_t ndisplays, displays_cap;
+	struct remark *remarks;
+	size_t nremarks, remarks_cap;
+	unsigned next_display, next_remark;
+	struct settings settings;
+	struct interp *interp;	/* command.c's own */
+
+	/* The program was told to end ("quit STATUS"). */
+	bool quit;
+	int quit_status;
+	bool has_quit_status;	/* otherwise the verdict's */
+};
+
+/*
+ * Open a stream and load it into the destination that the files @to tell of
+ * (none: the source itself).  @opts may be NULL.
+ */
+int session_open(struct session **ret, const char *path, const char *const *to,
+		 size_t nto, enum rules rules, const struct source_opts *opts,
+		 struct err *err);
+/* The same around finished parts, which the session then owns. */
+struct session *session_take(struct account *source, struct destination *dest,
+			     enum rules rules);
+void session_close(struct session *s);
+
+/*
+ * Load again, after rules or assumptions have changed, and stand at the same
+ * place as before.  A load is some milliseconds.
+ */
+void session_reload(struct session *s);
+
+/* Stand at @event; remembers where we were if @jump. */
+void session_goto(struct session *s, uint32_t event, bool jump);
+
+/* ---- the two sides ---- */
+
+/* What the source did: its load by its own description; NULL if none. */
+const struct timeline *session_source(const struct session *s);
+/*
+ * The other side's event with the same path (same field of the same section),
+ * or EVENT_NONE.
+ */
+uint32_t session_source_event(const struct session *s, uint32_t dest_event);
+uint32_t session_dest_event(const struct session *s, uint32_t source_event);
+/*
+ * The source's event that wrote what @dest_event reads: the same path if it
+ * covers the same bytes, else the leaf that wrote the first of its bytes.
+ */
+uint32_t session_written_by(const struct session *s, uint32_t dest_event);
+
+/* The destination's event of divergence @i of s->a->divergences. */
+uint32_t session_divergence_event(const struct session *s, size_t i);
+/*
+ * The next divergence's index behind (@dir > 0) or before (< 0) the event
+ * @at; SIZE_MAX if there is none.  Notes without consequence only if @notes.
+ */
+size_t session_next_divergence(const struct session *s, uint32_t at, int dir,
+			       bool notes);
+/* The divergence at this event, or SIZE_MAX. */
+size_t session_divergence_at(const struct session *s, uint32_t event);
+
+/* The event at which a failure was found; below t->n. */
+uint32_t session_failure_event(const struct session *s, size_t i);
+/* Is @event behind the first failure, where the emulator never comes? */
+bool session_is_behind_failure(const struct session *s, uint32_t event);
+
+/*
+ * The path as locations are written: "idstr/field.sub[2].x"; "" for framing
+ * outside of sections.  @buf is returned.
+ */
+char *session_path(const struct timeline *t, uint32_t event, char *buf,
+		   size_t size);
+
+/* The bytes of an event of @t, NULL when there are none. */
+const uint8_t *session_bytes(const struct timeline *t, uint32_t event);
+/* Its value for people, in @buf; "" if it has none. */
+char *session_value(const struct timeline *t, uint32_t event, char *buf,
+		    size_t size);
+
+#endif
