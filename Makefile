@@ -13,7 +13,7 @@ B = build
 CFLAGS = -O2 -g
 WARN = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror
 DEPS = -MMD -MP
-LIBS = -larchive -lzstd -llzma -lz -lbz2 -llzo2 -llz4
+LIBS = -lzstd -llzma -lz -lbz2 -llzo2 -llz4
 DEVLIBS = -ljansson -lelf
 UILIBS =
 

@@ -141,7 +141,7 @@ static int add_dump(struct destination *d, struct source *src, struct err *err)
 	d->ndumps++;
 	registry_add_set(reg, &dump->set);
 	if (!reg->machine)
-		reg->machine = dump->set.machine;
+		registry_set_machine(reg, dump->set.machine);
 	/* "num" came with 10.0: migration/savevm.c, dump_vmstate_vmsf() */
 	if (dump->tells_num && reg->release_min < 1000)
 		reg->release_min = 1000;
@@ -160,7 +160,7 @@ static const struct written_device *device_at(const struct account *a,
 /* What a destination wrote of itself: its entries, in the order of the stream. */
 static void add_seen_entries(struct destination *d, const struct account *a)
 {
-	const struct timeline *t = a->self;
+	const struct timeline *t = a->self ? a->self : d->blind;
 
 	for (uint32_t i = 1; t && i < t->n; i++) {
 		const struct event *e = &t->events[i];
@@ -177,8 +177,10 @@ static void add_seen_entries(struct destination *d, const struct account *a)
 				 e->version, DESC_FROM_REFERENCE);
 		n->seen = device_at(a, e);
 		n->old_style = n->seen ? !n->seen->w : true;
-		if (!n->seen && !known_old_style(e->name))
-			n->desc = registry_desc_for(&d->registry, e->name);
+		/* read blindly, but to the last byte: that layout is its own */
+		if (!n->seen && e->outcome == OUT_LOADED && i + 1 < e->end &&
+		    t->events[i + 1].kind == EV_STRUCT)
+			n->desc = t->events[i + 1].desc;
 		if (n->desc)
 			n->old_style = false;
 	}
@@ -232,18 +234,19 @@ static void take_reference(struct destination *d)
 {
 	struct registry *reg = &d->registry;
 	const struct account *a = d->reference;
-	const struct timeline *t = a->self;
+	const struct timeline *t = a->self ? a->self : d->blind;
 
 	if (!t)
 		return;
 	if (t->machine)
-		reg->machine = t->machine;
+		registry_set_machine(reg, t->machine);
 	reg->page_bits = a->ram.page_bits;
 	reg->footers = t->footers ? TRI_YES : TRI_NO;
 	reg->configuration = t->configuration ? TRI_YES : TRI_NO;
 	reg->vmdescription = a->has_description ? TRI_YES : TRI_NO;
 	reg->complete = t->reached_eof && !t->nfailures;
-	registry_learn(reg, &a->description, DESC_FROM_REFERENCE);
+	if (a->has_description)
+		registry_learn(reg, &a->description, DESC_FROM_REFERENCE);
 	for (size_t i = 0; i < d->nmore; i++) {
 		if (d->more[i]->has_description)
 			registry_learn(reg, &d->more[i]->description,
@@ -288,6 +291,29 @@ static int add_file(struct destination *d, const char *path,
 	return 0;
 }
 
+/*
+ * A reference stream without description: read it with the dump's and the
+ * source's descriptors.  Where the sections come out to the last byte, they
+ * are the destination's own.
+ */
+static void read_blindly(struct destination *d, const struct account *source,
+			 const struct source_opts *opts)
+{
+	struct account *a = d->reference;
+	struct load_opts o = {
+		.src = a->src, .ram = &a->ram, .reg = &d->registry,
+		.rules = RULES_CURRENT, .facts = a->facts, .progress = opts,
+	};
+
+	if (source->has_description) {
+		o.source = &source->description;
+		o.source_facts = source->facts;
+	}
+	if (source->self && source->self->machine && !d->registry.machine)
+		registry_set_machine(&d->registry, source->self->machine);
+	d->blind = load_run(&o);
+}
+
 /* No --to: the source is taken for its own destination. */
 static void take_source(struct destination *d, const struct account *source)
 {
@@ -298,6 +324,15 @@ static void take_source(struct destination *d, const struct account *source)
 	d->reference = (struct account *)source;
 	take_reference(d);
 	add_seen_entries(d, source);
+}
+
+/* Wire types that nobody else tells; a second time changes nothing. */
+static void learn_from_source(struct destination *d,
+			      const struct account *source)
+{
+	if (source && source->has_description)
+		registry_learn(&d->registry, &source->description,
+			       DESC_FROM_SOURCE);
 }
 
 int destination_open(struct destination **ret, const char *const *paths,
@@ -320,12 +355,14 @@ int destination_open(struct destination **ret, const char *const *paths,
 	if (!n) {
 		take_source(d, source);
 	} else if (d->reference) {
+		if (!d->reference->self && source) {
+			learn_from_source(d, source);
+			read_blindly(d, source, opts);
+		}
 		take_reference(d);
 		add_seen_entries(d, d->reference);
 	}
-	if (source && source->has_description)
-		registry_learn(&d->registry, &source->description,
-			       DESC_FROM_SOURCE);
+	learn_from_source(d, source);
 	if (d->reference && d->reference->self)
 		add_aliases(d);
 	registry_finish(&d->registry);
@@ -341,6 +378,7 @@ void destination_close(struct destination *d)
 		account_close(d->reference);
 	for (size_t i = 0; i < d->nmore; i++)
 		account_close(d->more[i]);
+	timeline_close(d->blind);
 	registry_release(&d->registry);
 	arena_release(&d->arena);
 	free(d);
@@ -358,6 +396,8 @@ struct timeline *destination_load(const struct destination *dest,
 		.reg = &dest->registry, .rules = rules, .facts = facts,
 		.footers = dest->registry.footers,
 		.configuration = dest->registry.configuration,
+		.assumptions = dest->assumptions,
+		.nassumptions = dest->nassumptions,
 		.progress = opts,
 	};
 	struct timeline *t;
@@ -370,6 +410,10 @@ struct timeline *destination_load(const struct destination *dest,
 	if (ref && ref->self) {
 		o.reference = &ref->description;
 		o.reference_timeline = ref->self;
+	} else if (ref) {
+		o.reference_timeline = dest->blind;
+	}
+	if (ref && o.reference_timeline) {
 		o.reference_facts = ref->facts;
 		o.reference_ram = &ref->ram;
 	}

@@ -37,11 +37,16 @@ struct destination {
 	struct arena arena;
 	struct registry registry;
 	struct account *reference;	/* the first reference stream, or NULL */
+	/* its load by others' descriptors, if it has no description */
+	struct timeline *blind;
 	struct account *more[7];	/* further ones */
 	size_t nmore;
 	struct dump dumps[8];
 	size_t ndumps;
 	bool is_source;		/* nothing was given: the source itself */
+	/* What the user assumes of it; not owned. */
+	const struct assumption *assumptions;
+	size_t nassumptions;
 };
 
 /*

@@ -94,6 +94,45 @@ static const uint8_t *seen_bytes(const struct load *l, const struct frame *fr,
 	return ref->src->data + off;
 }
 
+/*
+ * The same for what hand-written code loads: no description lists it, but the
+ * reference stream's own load has read it with the same codec.  The k-th field
+ * of this name in this descriptor is meant.
+ */
+static const uint8_t *seen_inside(const struct load *l, const struct desc *d,
+				  const char *field, uint64_t *len)
+{
+	const struct timeline *ref = l->o->reference_timeline, *t = l->t;
+	uint32_t k = 0, i, end;
+
+	if (!ref || l->section_event == EVENT_NONE)
+		return NULL;
+	for (i = l->section_event + 1; i + 1 < t->n; i++) {
+		const struct event *e = &t->events[i];
+
+		k += e->kind == EV_FIELD && e->desc && e->name == field &&
+			!strcmp(e->desc->name, d->name);
+	}
+	for (i = 1; i < ref->n; i = ref->events[i].end) {
+		const struct event *e = &ref->events[i];
+
+		if (e->kind == EV_SECTION && e->instance == l->instance &&
+		    !strcmp(e->name, l->idstr))
+			break;
+	}
+	end = i < ref->n ? ref->events[i].end : 0;
+	for (; i < end; i++) {
+		const struct event *e = &ref->events[i];
+
+		if (e->kind != EV_FIELD || !e->desc || strcmp(e->name, field) ||
+		    strcmp(e->desc->name, d->name) || k--)
+			continue;
+		*len = e->len;
+		return ref->src->data + e->off;
+	}
+	return NULL;
+}
+
 /* ---- the loaded object's memory: values of fields by name ---- */
 
 static const struct event *loaded_field(const struct load *l,
@@ -134,15 +173,35 @@ static bool loaded_value(const struct load *l, const struct frame *fr,
 	return true;
 }
 
+/* What the destination's own object held when it wrote its reference stream. */
+static bool seen_value(const struct load *l, const struct frame *fr,
+		       const char *name, int64_t *ret)
+{
+	for (size_t i = 0; fr->seen && i < fr->seen->nfields; i++) {
+		const struct written_field *wf = &fr->seen->fields[i];
+		uint64_t len;
+		const uint8_t *p;
+
+		if (strcmp(wf->name, name))
+			continue;
+		p = seen_bytes(l, fr, wf, 0, &len);
+		if (!p || len > 8)
+			return false;
+		*ret = (int64_t)be_load(p, (unsigned)len);
+		return true;
+	}
+	return false;
+}
+
 /* ---- does the field exist, how many elements, how large ---- */
 
 static bool version_of_known(const struct load *l, const struct desc *d,
 			     const struct desc_field *f, int32_t *version)
 {
 	const struct registry *reg = l->o->reg;
-	const struct known_desc *k = known_desc(d->name, d->version,
-						reg->release_min,
-						reg->release_max);
+	const struct known_desc *k = known_desc_on(reg->arch, d->name,
+						   d->version, reg->release_min,
+						   reg->release_max);
 
 	for (size_t i = 0; k && i < k->nfields; i++) {
 		if (!strcmp(k->fields[i].name, f->name) &&
@@ -160,14 +219,63 @@ struct choice {
 	uint8_t from;
 };
 
+/* VMSTATE_VALIDATE: a condition over what was loaded, without bytes. */
+static bool check_holds(struct load *l, const struct frame *fr,
+			const struct desc_field *f)
+{
+	int64_t a, b;
+
+	if (!strcmp(f->name, "log_num <= log_max") &&
+	    loaded_value(l, fr, "log_num", &a) &&
+	    loaded_value(l, fr, "log_max", &b))
+		return a <= b;
+	if (!strcmp(f->name, "num_timers in range") &&
+	    loaded_value(l, fr, "num_timers", &a))
+		return a >= 3 && a <= 32;	/* HPET_MIN_TIMERS, HPET_MAX_TIMERS */
+	if (!strcmp(f->name, "num_timers must match") &&
+	    loaded_value(l, fr, "num_timers_save", &a) &&
+	    seen_value(l, fr, "num_timers_save", &b))
+		return a == b;
+	note_unjudged(l, ev_printf(l, "the check '%s'", f->name));
+	return true;
+}
+
+/* A condition whose meaning the tables tell, over a value just loaded. */
+static bool known_condition(const struct load *l, const struct frame *fr,
+			    const struct desc_field *f, struct choice *c)
+{
+	const struct known_range *k = known_range(fr->d->name, f->name);
+	int64_t v;
+
+	if (!k)
+		return false;
+	/* the value belongs to the object around; a new one is zeroed */
+	if (!loaded_value(l, fr, k->value, &v) &&
+	    !(fr->up && loaded_value(l, fr->up, k->outer_value, &v)))
+		v = 0;
+	if (v > fr->version)
+		v = fr->version;
+	c->exists = v >= k->min && v <= k->max;
+	c->from = DESC_FROM_KNOWN;
+	c->guess = false;
+	return true;
+}
+
 static struct choice decide_exists(struct load *l, const struct frame *fr,
 				   const struct desc_field *f,
 				   const struct group *seen,
 				   const struct group *src)
 {
 	struct choice c = { true, false, f->from_exists };
+	const struct assumption *as = assume_find(l->o, l->t, ev_current(l),
+						  fr->d, f, false);
 	int32_t version;
 
+	if (as) {
+		c.exists = as->what == ASSUME_EXISTS;
+		c.from = DESC_FROM_GUESS;
+		return c;
+	}
 	switch (f->exists) {
 	case EXISTS_BY_VERSION:
 		c.exists = f->version <= fr->version;
@@ -188,6 +296,12 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 	case EXISTS_PREDICATE:
 		break;
 	}
+	if (f->flags & VMS_MUST_EXIST) {
+		c.exists = check_holds(l, fr, f);
+		return c;
+	}
+	if (known_condition(l, fr, f, &c))
+		return c;
 	/*
 	 * A condition asks about the device's configuration, which is the
 	 * destination's own, or about the version of what is being loaded:
@@ -217,8 +331,12 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 			    const struct group *seen, const struct group *src,
 			    bool *guess)
 {
+	const struct assumption *as = assume_find(l->o, l->t, ev_current(l),
+						  fr->d, f, true);
 	int64_t v;
 
+	if (as)
+		return as->count;
 	if (fr->self)
 		return (int64_t)self->count;
 	if (f->flags & VMS_VARRAY && f->from_count) {
@@ -310,13 +428,19 @@ static int check_equal(struct load *l, uint32_t i, const char *type,
 	return refuse(l, i, OUT_FAILED, -EINVAL);
 }
 
+/* "uint32 equal", "int32 le": the value is compared with the destination's. */
+static bool must_equal(const char *type)
+{
+	size_t n = type ? strlen(type) : 0;
+
+	return n > 6 && (!strcmp(type + n - 6, " equal") ||
+			 !strcmp(type, "int32 le"));
+}
+
 static int judge_leaf(struct load *l, uint32_t i, const char *type,
 		      const uint8_t *got, uint64_t len, const uint8_t *seen)
 {
-	size_t n = type ? strlen(type) : 0;
-	bool equal = n > 6 && !strcmp(type + n - 6, " equal");
-
-	if ((!equal && (!type || strcmp(type, "int32 le"))) || len > 8)
+	if (!must_equal(type) || len > 8)
 		return 0;
 	if (seen)
 		return check_equal(l, i, type, got, seen, (unsigned)len);
@@ -334,6 +458,7 @@ static int load_capability(struct load *l, uint32_t i)
 /* ---- infos that frame nested descriptors ---- */
 
 struct element {
+	uint64_t index;
 	const struct written_field *self, *seen, *src;
 	uint64_t self_k, seen_k, src_k;
 };
@@ -349,6 +474,8 @@ static const struct desc *nested_desc(const struct frame *fr,
 {
 	if (fr->self && sub_of(e->self))
 		return e->self->sub->desc;
+	if (e->index < f->nelem_descs)
+		return f->elem_descs[e->index];
 	/* a descriptor made of one element's description fits only that one */
 	if (f->from_desc == DESC_FROM_REFERENCE && sub_of(e->seen))
 		return e->seen->sub->desc;
@@ -687,6 +814,8 @@ static int load_codec(struct load *l, struct frame *fr,
 	}
 	if (fr->seen)
 		seen = seen_bytes(l, fr, e->seen, e->seen_k, &seen_len);
+	else if (!l->o->self)
+		seen = seen_inside(l, fr->d, f->name, &seen_len);
 	variant_key(key, sizeof(key), codec->type);
 	if (!facts_get(o->reference_facts, l->idstr, l->instance, key, &v)) {
 		if (e->seen) {
@@ -902,7 +1031,7 @@ static struct element element_at(const struct group *self,
 				 const struct group *seen,
 				 const struct group *src, uint64_t i)
 {
-	struct element e = { 0 };
+	struct element e = { .index = i };
 
 	e.self = group_at(self, i, &e.self_k);
 	e.seen = group_at(seen, i, &e.seen_k);
@@ -948,6 +1077,8 @@ static int load_plain(struct load *l, struct frame *fr,
 		return ret;
 	if (fr->seen)
 		seen = seen_bytes(l, fr, e->seen, e->seen_k, &seen_len);
+	else if (must_equal(type))
+		seen = seen_inside(l, fr->d, f->name, &seen_len);
 	return judge_leaf(l, i, type, got, size, seen_len == size ? seen : NULL);
 }
 
@@ -1072,9 +1203,9 @@ static bool known_has_sub(const struct load *l, const struct desc *d,
 			  const char *name, bool *complete)
 {
 	const struct registry *reg = l->o->reg;
-	const struct known_desc *k = known_desc(d->name, d->version,
-						reg->release_min,
-						reg->release_max);
+	const struct known_desc *k = known_desc_on(reg->arch, d->name,
+						   d->version, reg->release_min,
+						   reg->release_max);
 
 	if (!k)
 		return false;
@@ -1265,7 +1396,8 @@ static bool minimum_version(struct load *l, const struct desc *d, int version,
 	}
 	if (version >= d->version)
 		return false;	/* cannot be below it */
-	k = known_desc(d->name, d->version, reg->release_min, reg->release_max);
+	k = known_desc_on(reg->arch, d->name, d->version, reg->release_min,
+			  reg->release_max);
 	if (k) {
 		*min = k->min_version;
 		return true;

@@ -92,6 +92,15 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 int load_section_codec(struct load *l, const struct section_codec *codec,
 		       int kind, int version);
 
+/*
+ * The assumption about field @f of @d within event @parent: about its count,
+ * or about whether it exists.  NULL if there is none.
+ */
+const struct assumption *assume_find(const struct load_opts *o,
+				     const struct timeline *t, uint32_t parent,
+				     const struct desc *d,
+				     const struct desc_field *f, bool count);
+
 /* Sections that every emulator registers though they are seldom written. */
 bool known_iterable(const char *idstr);
 

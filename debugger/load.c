@@ -594,9 +594,11 @@ static int load_old_style(struct load *l, const struct section *s)
 
 	if (l->o->self) {
 		d = description_find(l->o->self, l->idstr, l->instance);
-		return d ? load_opaque_body(l, d->data_size, DESC_FROM_SOURCE) :
-			load_opaque_body(l, cursor_left(&l->c),
-					 DESC_FROM_GUESS);
+		if (d)
+			return load_opaque_body(l, d->data_size,
+						DESC_FROM_SOURCE);
+		l->fail_why = "nobody tells how long this section is";
+		return refuse(l, EVENT_NONE, OUT_GUESS, -EINVAL);
 	}
 	if (l->o->reference)
 		d = description_find(l->o->reference, l->idstr, l->instance);
@@ -712,6 +714,17 @@ static int load_footer(struct load *l)
 	return -EINVAL;
 }
 
+/* What the source wrote under this name, as QEMU's source code knows it. */
+static const struct desc *desc_of_source(const struct load *l,
+					 const struct section *s)
+{
+	const struct written *w = written_of(l->o->source, s->name,
+					     s->instance);
+	const struct desc *d = w ? registry_known_desc(l->o->reg, w) : NULL;
+
+	return d ? d : w ? w->desc : NULL;
+}
+
 /*
  * Nobody told the destination's entries (a dump alone): take the section as
  * if it had one, if any account has a descriptor for its name.
@@ -728,15 +741,11 @@ static const struct entry *assume_entry(struct load *l,
 	e->desc = registry_desc_for(l->o->reg, s->name);
 	if (e->desc)
 		e->version = e->desc->version;
-	if (!e->desc && l->o->source) {
-		const struct written *w = written_of(l->o->source, s->name,
-						     s->instance);
-
-		e->desc = w ? w->desc : NULL;
-	}
+	if (!e->desc)
+		e->desc = desc_of_source(l, s);
 	e->from = DESC_FROM_GUESS;
 	e->old_style = !e->desc;
-	if (strcmp(s->name, "ram"))
+	if (strcmp(s->name, "ram") && !l->o->self)
 		note_unknown(l, ev_printf(l, "whether the destination has "
 			"instance %" PRIu32 " of '%s': a reference stream of "
 			"the destination would tell", s->instance, s->name));
@@ -768,7 +777,8 @@ static const struct entry *find_entry(struct load *l, const struct section *s,
 		x->idstr = s->name;
 		x->alias = 0;
 		x->version = (int32_t)s->version;
-		x->old_style = true;
+		x->desc = desc_of_source(l, s);
+		x->old_style = !x->desc;
 		x->from = DESC_FROM_KNOWN;
 		return x;
 	}

@@ -15,6 +15,17 @@
 #include "../stream/ram.h"
 #include "timeline.h"
 
+/*
+ * What the user says of a field where no account tells it, or in spite of
+ * them: the path is "idstr/path.to.field" or "descriptor:field", with globs.
+ * The last one that matches wins.
+ */
+struct assumption {
+	const char *path;
+	enum { ASSUME_EXISTS, ASSUME_ABSENT, ASSUME_COUNT } what;
+	int64_t count;
+};
+
 /* Numbers that codecs remember per entry: see wire.h. */
 struct facts;
 struct facts *facts_new(void);
@@ -42,6 +53,8 @@ struct load_opts {
 	struct facts *facts;	/* filled by this load */
 	const struct facts *reference_facts, *source_facts;
 	enum tri footers, configuration;	/* what the destination expects */
+	const struct assumption *assumptions;	/* "set assume" */
+	size_t nassumptions;
 	uint64_t max_events;	/* 0: a generous default */
 	const struct source_opts *progress;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desc-stream.h"
+#include "known.h"
 
 /* Nested deeper than any emulator's; jansson itself stops at 2048. */
 #define MAX_DEPTH 64
@@ -173,6 +174,19 @@ static void strip_numbers(struct parse *p, struct desc_field *f, size_t n)
 	free(number);
 }
 
+/* A description does not tell where a count came from; the source code does. */
+static void add_known_count(const struct written *w, struct desc_field *f)
+{
+	const struct known_count *k = known_count(w->name, f->name);
+
+	if (!k)
+		return;
+	f->count_field = k->count_field;
+	f->flags |= k->flags;
+	f->multiplier = k->multiplier;
+	f->from_count = DESC_FROM_KNOWN;
+}
+
 static const struct desc *make_desc(struct parse *p, const struct written *w)
 {
 	struct desc *d = arena_alloc(p->a, sizeof(*d));
@@ -192,6 +206,8 @@ static const struct desc *make_desc(struct parse *p, const struct written *w)
 		desc_field_from(p, &fields[n++], first, count);
 	}
 	strip_numbers(p, fields, n);
+	for (size_t i = 0; i < n; i++)
+		add_known_count(w, &fields[i]);
 	for (size_t i = 0; i < w->nsubs; i++)
 		subs[i] = w->subs[i]->desc;
 	d->name = w->name;

@@ -85,6 +85,9 @@ struct desc_field {
 	uint64_t offset, num_offset, size_offset, start;
 	uint64_t exists_fn;	/* address of field_exists, 0 none */
 	const char *exists_name;	/* its symbol, or NULL */
+	/* Elements whose layouts differ (known only of one device): theirs. */
+	const struct desc *const *elem_descs;
+	size_t nelem_descs;
 	/* Origins.  flags and offsets share from_layout. */
 	uint8_t from_type, from_exists, from_version, from_size, from_num,
 		from_count, from_layout, from_desc;

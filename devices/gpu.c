@@ -104,14 +104,12 @@ static const struct desc scanouts_desc[] = {
 	},
 };
 
-/*
- * The scanouts where those of @mask have the words: one field for each run of
- * outputs alike, all of them called as the array is.
- */
+/* The scanouts where those of @mask have the words. */
 struct stray_desc {
 	uint32_t mask;
 	unsigned outputs;
-	struct desc_field fields[2 + OUTPUTS_MAX];
+	const struct desc *elems[OUTPUTS_MAX];
+	struct desc_field fields[3];
 	struct desc desc;
 	struct stray_desc *next;
 };
@@ -121,7 +119,6 @@ static const struct desc *stray_desc(uint32_t mask, unsigned outputs)
 	static const struct desc_field head[] = { SCANOUTS_HEAD };
 	static struct stray_desc *made;
 	struct stray_desc *d;
-	size_t n = CODEC_COUNT(head);
 
 	for (d = made; d; d = d->next)
 		if (d->mask == mask && d->outputs == outputs)
@@ -130,27 +127,18 @@ static const struct desc *stray_desc(uint32_t mask, unsigned outputs)
 	memset(d, 0, sizeof(*d));
 	d->mask = mask;
 	d->outputs = outputs;
+	for (unsigned i = 0; i < outputs; i++)
+		d->elems[i] = &scanout_desc[mask >> i & 1];
 	memcpy(d->fields, head, sizeof(head));
-	for (unsigned i = 0; i < outputs; ) {
-		unsigned same = i;
-
-		while (same < outputs &&
-		       (mask >> same & 1) == (mask >> i & 1))
-			same++;
-		d->fields[n] = (struct desc_field){
-			CODEC_KNOWN("parent_obj.scanout", "struct"),
-			.desc = &scanout_desc[mask >> i & 1],
-			.version = 1, .num = same - i,
-			.flags = VMS_STRUCT | VMS_ARRAY,
-		};
-		d->fields[n].dup = same == outputs && i == 0 ? -1 :
-				   (int)(n - CODEC_COUNT(head));
-		n++;
-		i = same;
-	}
+	d->fields[2] = (struct desc_field){
+		CODEC_KNOWN("parent_obj.scanout", "struct"),
+		.desc = &scanout_desc[0], .version = 1, .num = outputs,
+		.elem_descs = d->elems, .nelem_descs = outputs,
+		.flags = VMS_STRUCT | VMS_ARRAY,
+	};
 	d->desc = scanouts_desc[SCANOUTS_1];
 	d->desc.fields = d->fields;
-	d->desc.nfields = n;
+	d->desc.nfields = 3;
 	d->next = made;
 	made = d;
 	return &d->desc;
@@ -203,12 +191,13 @@ static int stray_read(struct wire *w, uint64_t taken)
 		outputs = OUTPUTS_MAX;
 	mask = stray_mask(w, taken, (unsigned)outputs);
 	w->ops->fact_set(w, "virtio-gpu-framebuffers", mask);
+	/* a reference stream shows one run; that is evidence, not a promise */
 	if (outputs > 1)
-		w->ops->unknown(w, "which of the %u scanouts end with a "
-				"framebuffer: scanout_vmstate_after_v2() takes "
-				"each for the first and reads the deciding "
-				"byte from beyond; another run may differ",
-				(unsigned)outputs);
+		(w->seen ? w->ops->unjudged : w->ops->unknown)(w,
+			"which of the %u scanouts end with a framebuffer: "
+			"scanout_vmstate_after_v2() takes each for the first "
+			"and reads the deciding byte from beyond; another run "
+			"may differ", (unsigned)outputs);
 	return w->ops->load(w, stray_desc(mask, (unsigned)outputs), 1,
 			    "virtio-gpu-scanouts");
 }

@@ -2247,3 +2247,29 @@ bool known_old_style(const char *idstr)
 			return true;
 	return n > 5 && !strcmp(idstr + n - 5, "/vfio");
 }
+
+/* hw/scsi/esp.c, QEMU 6.0 to 10.0; before 6.0 there are no such fields */
+static const struct known_range ranges[] = {
+#define ESP(field_, min_, max_) \
+	{ "esp", field_, "mig_version_id", "esp.mig_version_id", min_, max_ }
+	ESP("mig_ti_rptr", INT32_MIN, 4), ESP("mig_ti_wptr", INT32_MIN, 4),
+	ESP("mig_ti_buf", INT32_MIN, 4), ESP("mig_cmdbuf", INT32_MIN, 4),
+	ESP("mig_cmdlen", INT32_MIN, 4), ESP("mig_do_cmd", INT32_MIN, 4),
+	ESP("mig_dma_left", INT32_MIN, 4),
+	ESP("data_in_ready", 5, INT32_MAX), ESP("data_ready", 5, INT32_MAX),
+	ESP("cmdfifo_cdb_offset", 5, INT32_MAX), ESP("fifo", 5, INT32_MAX),
+	ESP("cmdfifo", 5, INT32_MAX), ESP("ti_cmd", 5, INT32_MAX),
+	ESP("mig_deferred_status", INT32_MIN, 4),
+	ESP("mig_deferred_complete", INT32_MIN, 4),
+	ESP("mig_ti_cmd", 5, 6), ESP("lun", 6, INT32_MAX),
+#undef ESP
+};
+
+const struct known_range *known_range(const char *desc, const char *field)
+{
+	for (size_t i = 0; i < N_OF(ranges); i++)
+		if (!strcmp(ranges[i].desc, desc) &&
+		    !strcmp(ranges[i].field, field))
+			return &ranges[i];
+	return NULL;
+}

@@ -58,6 +58,19 @@ const struct known_desc *known_desc_on(const char *arch, const char *name,
 				       int release_max);
 
 /*
+ * field_exists() functions that compare the lower of the version loaded and a
+ * value loaded before with two bounds (hw/scsi/esp.c).
+ */
+struct known_range {
+	const char *desc, *field;
+	const char *value;		/* field of the same descriptor ... */
+	const char *outer_value;	/* ... or of the one around */
+	int32_t min, max;
+};
+
+const struct known_range *known_range(const char *desc, const char *field);
+
+/*
  * Entries that also answer to an older number
  * (qdev_set_legacy_instance_id(), vmstate_register_with_alias_id()).
  */

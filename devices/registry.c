@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "known.h"
+#include "desc-known.h"
 #include "registry.h"
 
 /*
@@ -171,6 +171,7 @@ struct merge {
 	struct registry *reg;
 	enum desc_from from;	/* of the witnesses */
 	bool clash;		/* a witness has what the descriptor has not */
+	bool vstruct;		/* the version written is the field's, not the descriptor's */
 	unsigned depth;
 };
 
@@ -267,6 +268,22 @@ static const struct written_field *take_group(struct witness *w,
 	return first;
 }
 
+static const struct desc *find_known(struct registry *reg,
+				     struct witness *w, size_t nw,
+				     enum desc_from from);
+
+/*
+ * What a structure is made of, where only those who wrote one tell.  Elements
+ * that differ keep their own (see DESC_FROM_REFERENCE in the loader).
+ */
+static const struct desc *nested_of(struct merge *m, struct witness *w,
+				    size_t nw)
+{
+	const struct desc *d = find_known(m->reg, w, nw, m->from);
+
+	return d ? d : w[0].w->desc;
+}
+
 static void merge_field(struct merge *m, const struct desc *d,
 			struct desc_field *f, struct witness *w, size_t nw)
 {
@@ -285,8 +302,13 @@ static void merge_field(struct merge *m, const struct desc *d,
 				inner[ninner++] = (struct witness){ g[k].sub, 0 };
 		}
 	}
+	m->vstruct = f->flags & VMS_VSTRUCT;
 	if (f->desc) {
 		f->desc = merge_desc(m, f->desc, inner, ninner);
+	} else if (ninner && d->from == DESC_FROM_KNOWN) {
+		/* the tables do not tell what is nested; the witness does */
+		f->desc = nested_of(m, inner, ninner);
+		f->from_desc = (uint8_t)m->from;
 	} else if (ninner) {
 		/* a dump never hides a nested descriptor: not this layout */
 		m->clash = true;
@@ -319,17 +341,22 @@ static const struct desc *merge_desc(struct merge *m, const struct desc *d,
 				     struct witness *w, size_t nw)
 {
 	struct arena *a = m->reg->arena;
-	struct desc *out = arena_memdup(a, d, sizeof(*d));
-	struct desc_field *fields = arena_memdup(a, d->fields, d->nfields *
-						 sizeof(*fields));
+	struct desc_field *fields;
 	const struct desc **subs = arena_calloc(a, d->nsubs + 1, sizeof(*subs));
+	struct desc *out;
 
 	if (++m->depth > 64) {
 		m->depth--;
 		return d;
 	}
+	if (d->from == DESC_FROM_DUMP)
+		d = desc_add_checks(a, d, m->reg->arch, m->reg->release_min,
+				    m->reg->release_max);
+	out = arena_memdup(a, d, sizeof(*d));
+	fields = arena_memdup(a, d->fields, d->nfields * sizeof(*fields));
 	for (size_t i = 0; i < nw; i++) {
-		if (strcmp(w[i].w->name, d->name))
+		if (strcmp(w[i].w->name, d->name) ||
+		    (!m->vstruct && w[i].w->version != d->version))
 			m->clash = true;
 	}
 	for (size_t i = 0; i < d->nfields; i++)
@@ -346,7 +373,10 @@ static const struct desc *merge_desc(struct merge *m, const struct desc *d,
 		struct witness sw[MAX_WITNESSES];
 		size_t n = sub_witnesses(w, nw, d->subs[i]->name, sw);
 
-		subs[i] = merge_desc(m, d->subs[i], sw, n);
+		m->vstruct = false;
+		/* the tables may hold another release's version of it */
+		subs[i] = n && d->from == DESC_FROM_KNOWN ?
+			nested_of(m, sw, n) : merge_desc(m, d->subs[i], sw, n);
 	}
 	out->fields = fields;
 	out->subs = subs;
@@ -399,6 +429,61 @@ static const struct desc *find_desc(struct registry *reg, const char *name,
 	return NULL;
 }
 
+/* Does a descriptor of the tables account for all that was written? */
+static const struct desc *try_known(struct registry *reg,
+				    const struct known_desc *k,
+				    struct witness *w, size_t nw,
+				    enum desc_from from)
+{
+	struct merge m = { .reg = reg, .from = from };
+	struct witness again[MAX_WITNESSES];
+	const struct desc *d = desc_from_known(reg->arena, k, reg->arch,
+					       reg->release_min,
+					       reg->release_max), *out;
+
+	memcpy(again, w, nw * sizeof(*w));
+	out = merge_desc(&m, d, again, nw);
+	return m.clash ? NULL : out;
+}
+
+/*
+ * The tables' descriptor for what was written, if one fits.  Releases that
+ * cannot be told apart by it have one layout for these fields; the first is
+ * taken.
+ */
+static const struct desc *find_known(struct registry *reg,
+				     struct witness *w, size_t nw,
+				     enum desc_from from)
+{
+	static const int releases[] = { 502, 702, 1000 };
+	const char *name = w[0].w->name;
+	int32_t version = w[0].w->version;
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct known_desc *k;
+		const struct desc *d;
+		int r = releases[i];
+
+		/* between two releases that were read, the older layout */
+		if (r > reg->release_max ||
+		    (i < 2 && releases[i + 1] <= reg->release_min))
+			continue;
+		k = known_desc_on(reg->arch, name, version, r, r);
+		d = k ? try_known(reg, k, w, nw, from) : NULL;
+		if (d)
+			return d;
+	}
+	return NULL;
+}
+
+const struct desc *registry_known_desc(const struct registry *reg,
+				       const struct written *w)
+{
+	struct witness one = { w, 0 };
+
+	return find_known((struct registry *)reg, &one, 1, DESC_FROM_SOURCE);
+}
+
 const struct desc *registry_desc_for(const struct registry *reg,
 				     const char *idstr)
 {
@@ -422,11 +507,10 @@ const struct desc *registry_desc_for(const struct registry *reg,
 }
 
 /* The value of the first field of the entry, where an alias is made of it. */
-static void set_alias(struct registry *reg, struct entry *e)
+static void set_alias(struct entry *e)
 {
 	const struct known_alias *k;
 
-	(void)reg;
 	if (e->old_style) {
 		/* allocated zeroed, never set: migration/savevm.c */
 		e->alias = 0;
@@ -436,9 +520,10 @@ static void set_alias(struct registry *reg, struct entry *e)
 	if (!e->desc || e->alias != ALIAS_NONE)
 		return;
 	k = known_alias(e->desc->name);
-	if (!k || !k->constant)
+	if (k && k->constant)
+		e->alias = k->alias;
+	else if (!known_alias_of(e->desc->name, e->instance, &e->alias))
 		return;
-	e->alias = k->alias;
 	e->from_alias = DESC_FROM_KNOWN;
 }
 
@@ -458,6 +543,35 @@ static void set_compat(struct registry *reg, struct entry *e)
 	e->compat_instance = instance;
 }
 
+/* The tables are per architecture; a machine's name tells which. */
+static const char *arch_of(const char *machine)
+{
+	static const struct {
+		const char *prefix, *arch;
+	} machines[] = {
+		{ "pc-", "x86" }, { "microvm", "x86" }, { "isapc", "x86" },
+		{ "q35", "x86" }, { "x-remote", "x86" },
+		{ "s390", "s390x" }, { "pseries", "ppc" }, { "mac99", "ppc" },
+		{ "g3beige", "ppc" }, { "ppce500", "ppc" }, { "powernv", "ppc" },
+		{ "40p", "ppc" }, { "sam460ex", "ppc" }, { "bamboo", "ppc" },
+		{ "pegasos2", "ppc" }, { "amigaone", "ppc" },
+	};
+
+	for (size_t i = 0; machine &&
+	     i < sizeof(machines) / sizeof(machines[0]); i++) {
+		if (!strncmp(machine, machines[i].prefix,
+			     strlen(machines[i].prefix)))
+			return machines[i].arch;
+	}
+	return NULL;
+}
+
+void registry_set_machine(struct registry *reg, const char *machine)
+{
+	reg->machine = machine;
+	reg->arch = arch_of(machine);
+}
+
 void registry_finish(struct registry *reg)
 {
 	for (size_t i = 0; i < reg->nentries; i++) {
@@ -467,9 +581,15 @@ void registry_finish(struct registry *reg)
 		if (w && !e->desc)
 			e->desc = find_desc(reg, w->name, w,
 					    (enum desc_from)e->from);
+		if (w && !e->desc) {
+			struct witness one = { w, 0 };
+
+			e->desc = find_known(reg, &one, 1,
+					     (enum desc_from)e->from);
+		}
 		if (w && !e->desc)
 			e->desc = w->desc;
-		set_alias(reg, e);
+		set_alias(e);
 		set_compat(reg, e);
 	}
 }

@@ -41,6 +41,7 @@ struct registry {
 	const struct desc_set *sets[16];	/* dumps, images */
 	size_t nsets;
 	const char *machine;	/* NULL: not told */
+	const char *arch;	/* of known.h's tables, NULL not told */
 	unsigned page_bits;	/* 0: not told */
 	enum tri footers, configuration, vmdescription;
 	/*
@@ -95,5 +96,15 @@ const struct entry *registry_find_idstr(const struct registry *reg,
  */
 const struct desc *registry_desc_for(const struct registry *reg,
 				     const char *idstr);
+
+/*
+ * The tables' descriptor (desc-known.h) that accounts for what the source
+ * wrote; NULL if there is none.
+ */
+const struct desc *registry_known_desc(const struct registry *reg,
+				       const struct written *w);
+
+/* Set .machine and what follows from it. */
+void registry_set_machine(struct registry *reg, const char *machine);
 
 #endif

@@ -1,29 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <getopt.h>
-#include <stdio.h>
+/*
+ * main.c - vmsdb's subcommands.
+ */
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../debugger/analysis.h"
-#include "out-json.h"
-#include "trace.h"
+#include <unistd.h>
+
+#include "subcommand.h"
+
+#define VERSION "0.1"
+
+static void print_help(FILE *f)
+{
+	fprintf(f, "usage: vmsdb COMMAND [ARGUMENT]...\n\n"
+		"The VM state debugger: steps through the load of a QEMU "
+		"migration stream.\n\n");
+	for (size_t i = 0; subcommands[i]; i++)
+		fprintf(f, "  %-9s %s\n", subcommands[i]->name,
+			subcommands[i]->help);
+	fprintf(f, "\n'vmsdb COMMAND --help' tells more, and so does vmsdb(1).\n");
+}
+
+/* A mapped file that shrinks under us, or a bug: say so, and leave. */
+static void on_crash(int sig)
+{
+	static const char bus[] = "vmsdb: the input file changed while it was "
+		"being read\n";
+	static const char segv[] = "vmsdb: internal error: invalid memory "
+		"access; please report it\n";
+
+	if (sig == SIGBUS)
+		(void)!write(2, bus, sizeof(bus) - 1);
+	else
+		(void)!write(2, segv, sizeof(segv) - 1);
+	_exit(STATUS_INTERNAL);
+}
+
+static const struct subcommand *find(const char *name)
+{
+	for (size_t i = 0; subcommands[i]; i++) {
+		if (!strcmp(subcommands[i]->name, name))
+			return subcommands[i];
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const char *to[16]; size_t nto=0; const char *path=NULL; enum rules rules=RULES_CURRENT; int json=0,trace=0,events=0;
-	for (int i=2;i<argc;i++){
-		if(!strcmp(argv[i],"--to")) to[nto++]=argv[++i];
-		else if(!strcmp(argv[i],"--rules")) rules_parse(argv[++i],&rules);
-		else if(!strcmp(argv[i],"--json")) json=1;
-		else if(!strcmp(argv[i],"--trace")) trace=1;
-		else if(!strcmp(argv[i],"--events")) events=1;
-		else path=argv[i];
+	const struct subcommand *c;
+
+	signal(SIGBUS, on_crash);
+#ifndef __SANITIZE_ADDRESS__
+	signal(SIGSEGV, on_crash);
+#endif
+	signal(SIGPIPE, SIG_DFL);
+	if (argc < 2) {
+		print_help(stderr);
+		return STATUS_USAGE;
 	}
-	struct err err; struct account *s; struct destination *d; struct timeline *t; struct analysis *a;
-	if(account_open(&s,path,DESC_FROM_SOURCE,NULL,&err)<0){fprintf(stderr,"vmsdb: %s\n",err.msg);return 129;}
-	if(destination_open(&d,to,nto,s,NULL,&err)<0){fprintf(stderr,"vmsdb: %s\n",err.msg);return 129;}
-	t=destination_load(d,s,rules,NULL); a=analyse(s,d,t);
-	if(trace) trace_print(stdout,t);
-	if(events==1) json_events(stdout,t);
-	if(json) json_analysis(stdout,a,t);
-	if(argc>1&&!strcmp(argv[1],"self")) json_events(stdout,s->self);
-	return verdict_status(a->verdict);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		c = argc > 2 ? find(argv[2]) : NULL;
+		if (c)
+			usage_of(c, stdout);
+		else
+			print_help(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("vmsdb " VERSION "\n");
+		return 0;
+	}
+	c = find(argv[1]);
+	if (!c) {
+		complain("no command '%s'; 'vmsdb --help' lists them", argv[1]);
+		return STATUS_USAGE;
+	}
+	return c->run(c, argc - 1, argv + 1);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
@@ -212,4 +213,91 @@ void json_events(FILE *f, const struct timeline *t)
 {
 	for (uint32_t i = 0; i < t->n; i++)
 		json_event(f, t, i);
+}
+
+/* ---- show ---- */
+
+static json_t *show_fields_of(const struct timeline *t, uint32_t section)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = section + 1; i < t->events[section].end; i++) {
+		const struct event *e = &t->events[i];
+		char path[2048], value[512];
+		json_t *o;
+
+		if (e->end != i + 1 || !e->len || !e->type ||
+		    e->kind == EV_PROBE)
+			continue;
+		o = json_object();
+		set(o, "path", str(timeline_field_path(t, i, path,
+						       sizeof(path))));
+		set(o, "type", str(e->type));
+		set_number(o, "offset", e->off);
+		set_number(o, "size", e->len);
+		set(o, "value", str(value_format(e->type, t->src->data + e->off,
+			e->len, e->n, value, sizeof(value))));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *show_ram(const struct ram *ram)
+{
+	json_t *o = json_object(), *blocks = json_array(), *pages = json_object();
+
+	for (size_t i = 0; i < ram->nblocks; i++) {
+		json_t *b = json_object();
+
+		set(b, "name", str(ram->blocks[i].name));
+		set_number(b, "length", ram->blocks[i].len);
+		json_array_append_new(blocks, b);
+	}
+	for (int k = 0; k < 5; k++)
+		set_number(pages, ram_kind_name((enum ram_kind)k),
+			   ram->pages[k]);
+	set_number(o, "page_size", 1ull << ram->page_bits);
+	set(o, "blocks", blocks);
+	set(o, "pages", pages);
+	return o;
+}
+
+void json_show(FILE *f, const struct account *acc, const struct timeline *t,
+	       const char *glob)
+{
+	json_t *o = json_object(), *sections = json_array();
+
+	set(o, "file", str(acc->src->path));
+	set(o, "containers", str(acc->src->containers));
+	set_number(o, "size", acc->src->len);
+	set(o, "machine", str(t->machine));
+	set(o, "footers", json_boolean(t->footers));
+	set(o, "configuration", json_boolean(t->configuration));
+	set(o, "description", json_boolean(acc->has_description));
+	set(o, "note", str(acc->note));
+	for (uint32_t i = 1; i < t->n; i++) {
+		const struct event *e = &t->events[i];
+		json_t *s;
+
+		if (e->kind != EV_SECTION ||
+		    (glob && fnmatch(glob, e->name, 0)))
+			continue;
+		s = json_object();
+		set(s, "idstr", str(e->name));
+		set_number(s, "instance_id", e->instance);
+		set(s, "version_id", json_integer(e->version));
+		set_number(s, "section_id", e->n);
+		set_number(s, "kind", e->section_kind);
+		set_number(s, "offset", e->off);
+		set_number(s, "size", e->len);
+		set(s, "outcome", str(outcome_name((enum outcome)e->outcome)));
+		set(s, "fields", show_fields_of(t, i));
+		json_array_append_new(sections, s);
+	}
+	set(o, "sections", sections);
+	set(o, "ram", show_ram(&acc->ram));
+	set(o, "failures", failures(t));
+	json_dumpf(o, f, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	fputc('\n', f);
+	json_decref(o);
 }

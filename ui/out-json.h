@@ -13,5 +13,8 @@
 void json_analysis(FILE *f, const struct analysis *a, const struct timeline *t);
 /* One object a line: every event with its range and values. */
 void json_events(FILE *f, const struct timeline *t);
+/* What a file holds: `show --json`.  @glob selects sections; NULL: all. */
+void json_show(FILE *f, const struct account *acc, const struct timeline *t,
+	       const char *glob);
 
 #endif

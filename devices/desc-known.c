@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "desc-known.h"
+
+#define MAX_DEPTH 8
+
+struct make {
+	struct arena *a;
+	const char *arch;
+	int release_min, release_max;
+};
+
+static const struct desc *from_known(struct make *m,
+				     const struct known_desc *k, int depth);
+
+static void known_field_to(struct desc_field *f, const struct known_field *k)
+{
+	*f = (struct desc_field){
+		.name = k->name, .dup = -1, .type = k->type,
+		.version = k->version, .num = 1,
+		.exists = k->predicate || k->validate ? EXISTS_PREDICATE :
+			EXISTS_BY_VERSION,
+		.from_type = k->type ? DESC_FROM_KNOWN : DESC_FROM_NOBODY,
+		.from_exists = DESC_FROM_KNOWN,
+		.from_version = DESC_FROM_KNOWN,
+	};
+	if (k->type && !strcmp(k->type, "struct"))
+		f->flags |= VMS_STRUCT;
+	if (k->type && !strcmp(k->type, "vstruct"))
+		f->flags |= VMS_VSTRUCT;
+	if (k->validate) {
+		f->flags |= VMS_MUST_EXIST | VMS_ARRAY;
+		f->num = 0;
+		f->from_num = DESC_FROM_KNOWN;
+	}
+}
+
+/* The newest version of a subsection that these releases can have. */
+static const struct known_desc *any_version(const struct make *m,
+					    const char *name)
+{
+	for (int32_t v = 64; v >= 0; v--) {
+		const struct known_desc *k =
+			known_desc_on(m->arch, name, v, m->release_min,
+				      m->release_max);
+
+		if (k)
+			return k;
+	}
+	return NULL;
+}
+
+static void add_subs(struct make *m, struct desc *d,
+		     const struct known_desc *k, int depth)
+{
+	const struct desc **subs;
+	size_t n = 0, told = 0;
+
+	while (k->subs && k->subs[told])
+		told++;
+	subs = arena_calloc(m->a, told + 1, sizeof(*subs));
+	for (size_t i = 0; i < told; i++) {
+		const struct known_desc *s = any_version(m, k->subs[i]);
+
+		if (s && depth < MAX_DEPTH)
+			subs[n++] = from_known(m, s, depth + 1);
+	}
+	d->subs = subs;
+	d->nsubs = n;
+	d->all_subs = n == told;
+}
+
+static const struct desc *from_known(struct make *m,
+				     const struct known_desc *k, int depth)
+{
+	struct desc *d = arena_alloc(m->a, sizeof(*d));
+	struct desc_field *f = arena_calloc(m->a, k->nfields + 1, sizeof(*f));
+
+	for (size_t i = 0; i < k->nfields; i++)
+		known_field_to(&f[i], &k->fields[i]);
+	desc_number_names(f, k->nfields);
+	d->name = k->name;
+	d->version = k->version;
+	d->min_version = k->min_version;
+	d->fields = f;
+	d->nfields = k->nfields;
+	d->all_fields = true;
+	d->from = d->from_version = d->from_min = DESC_FROM_KNOWN;
+	add_subs(m, d, k, depth);
+	return d;
+}
+
+const struct desc *desc_from_known(struct arena *a, const struct known_desc *k,
+				   const char *arch, int release_min,
+				   int release_max)
+{
+	struct make m = { a, arch, release_min, release_max };
+
+	return from_known(&m, k, 0);
+}
+
+const struct desc *desc_add_checks(struct arena *a, const struct desc *d,
+				   const char *arch, int release_min,
+				   int release_max)
+{
+	const struct known_desc *k = known_desc_on(arch, d->name, d->version,
+						   release_min, release_max);
+	struct desc_field *f;
+	struct desc *out;
+	size_t n = 0, at = 0, checks = 0;
+
+	for (size_t i = 0; k && i < k->nfields; i++)
+		checks += k->fields[i].validate;
+	if (!checks)
+		return d;
+	f = arena_calloc(a, d->nfields + checks + 1, sizeof(*f));
+	for (size_t i = 0; i < k->nfields; i++) {
+		if (k->fields[i].validate) {
+			known_field_to(&f[n++], &k->fields[i]);
+			continue;
+		}
+		/* the dump's fields up to and with the table's next one */
+		if (at < d->nfields &&
+		    !strcmp(d->fields[at].name, k->fields[i].name))
+			f[n++] = d->fields[at++];
+	}
+	while (at < d->nfields)
+		f[n++] = d->fields[at++];
+	out = arena_memdup(a, d, sizeof(*d));
+	out->fields = f;
+	out->nfields = n;
+	return out;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `vmsdb load`: the main job.
+ */
+#include <string.h>
+
+#include "../debugger/analysis.h"
+#include "out-json.h"
+#include "out-text.h"
+#include "subcommand.h"
+#include "trace.h"
+
+static int load_with(const struct args *a, enum rules rules)
+{
+	struct account *source;
+	struct destination *dest;
+	struct timeline *t;
+	struct analysis *an;
+	struct err err;
+	int status;
+
+	if (account_open(&source, a->operands[0], DESC_FROM_SOURCE, &a->source,
+			 &err) < 0) {
+		complain("%s: %s", a->operands[0], err.msg);
+		return STATUS_USAGE;
+	}
+	if (destination_open(&dest, a->to, a->nto, source, NULL, &err) < 0) {
+		complain("%s", err.msg);
+		account_close(source);
+		return STATUS_USAGE;
+	}
+	t = destination_load(dest, source, rules, &a->source);
+	an = analyse(source, dest, t);
+	status = verdict_status(an->verdict);
+	if (a->trace)
+		trace_print(stdout, t);
+	else if (a->events)
+		json_events(stdout, t);
+	else if (a->json)
+		json_analysis(stdout, an, t);
+	else
+		text_analysis(stdout, source, dest, an, t, a->all);
+	analysis_close(an);
+	timeline_close(t);
+	destination_close(dest);
+	account_close(source);
+	return status;
+}
+
+static int run(const struct subcommand *self, int argc, char **argv)
+{
+	enum rules rules = RULES_CURRENT;
+	struct args a;
+
+	if (args_parse(self, argc, argv, &a) < 0)
+		return STATUS_USAGE;
+	if (a.help) {
+		usage_of(self, stdout);
+		return 0;
+	}
+	if (a.noperands != 1) {
+		usage_of(self, stderr);
+		return STATUS_USAGE;
+	}
+	if (a.rules && !rules_parse(a.rules, &rules)) {
+		complain("no loader rules called '%s'; 'vmsdb rules --help' "
+			 "lists them", a.rules);
+		return STATUS_USAGE;
+	}
+	return load_with(&a, rules);
+}
+
+static const struct option_help options[] = {
+	{ "--to", "FILE", "an account of the destination: its reference stream "
+	  "or its -dump-vmstate (again for more)" },
+	{ "--rules", "R", "loader rules: v0.13 v0.14 current slash separators "
+	  "lookup-first sentinel" },
+	{ "--all", NULL, "every divergence and note, not only what counts" },
+	{ "--json", NULL, "one JSON object" },
+	{ "--trace", NULL, "the predicted load in the emulator's trace words" },
+	{ "--events", NULL, "one JSON object for each event" },
+	{ "--snapshot", "NAME", "of a qcow2 image" },
+	{ "--offset", "N", "where the stream starts in the file" },
+	{ "--color", "WHEN", "auto, always or never" },
+	{ 0 },
+};
+
+const struct subcommand cmd_load = {
+	.name = "load",
+	.args = "SOURCE [--to DEST]... [OPTION]...",
+	.help = "Predict what a destination makes of a stream, and why.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "../debugger/value.h"
+#include "../stream/escape.h"
+#include "out-text.h"
+#include "subcommand.h"
+
+const char *paint(enum paint p)
+{
+	static const char *const sgr[] = {
+		[PAINT_OFF] = "\033[0m", [PAINT_BOLD] = "\033[1m",
+		[PAINT_GOOD] = "\033[32m", [PAINT_BAD] = "\033[1;31m",
+		[PAINT_WARN] = "\033[33m", [PAINT_DIM] = "\033[2m",
+	};
+
+	return want_colour() ? sgr[p] : "";
+}
+
+void text_safe(FILE *f, const char *s)
+{
+	char buf[8192];
+
+	fputs(escape_text(buf, sizeof(buf), s ? s : "", s ? strlen(s) : 0), f);
+}
+
+static void line(FILE *f, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void line(FILE *f, const char *fmt, ...)
+{
+	char buf[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	text_safe(f, buf);
+	fputc('\n', f);
+}
+
+/* Words wrapped at 79 columns, every line behind @indent. */
+static void wrapped(FILE *f, const char *indent, const char *text)
+{
+	char buf[8192];
+	size_t col = 0, left = strlen(indent);
+	char *save = NULL, *word;
+
+	escape_text(buf, sizeof(buf), text, strlen(text));
+	for (word = strtok_r(buf, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save)) {
+		size_t n = strlen(word);
+
+		if (col && col + 1 + n > 79) {
+			fputc('\n', f);
+			col = 0;
+		}
+		if (!col)
+			col = left + (size_t)fprintf(f, "%s%s", indent, word) -
+				left;
+		else
+			col += (size_t)fprintf(f, " %s", word);
+	}
+	fputc('\n', f);
+}
+
+static const char *verdict_words(enum verdict v)
+{
+	static const char *const words[] = {
+#define X(id, name, status, help) help,
+		VERDICTS(X)
+#undef X
+	};
+
+	return words[v];
+}
+
+static void print_verdict(FILE *f, const struct analysis *a)
+{
+	static const enum paint colours[] = {
+		[VERDICT_LOADS] = PAINT_GOOD, [VERDICT_FAILS] = PAINT_BAD,
+		[VERDICT_SILENT] = PAINT_BAD, [VERDICT_UNKNOWN] = PAINT_WARN,
+	};
+	static const char *const marks[] = {
+		[VERDICT_LOADS] = "ok", [VERDICT_FAILS] = "!!",
+		[VERDICT_SILENT] = "!~", [VERDICT_UNKNOWN] = "??",
+	};
+
+	fprintf(f, "%s%s %s%s: %s\n", paint(colours[a->verdict]),
+		marks[a->verdict], verdict_name(a->verdict), paint(PAINT_OFF),
+		verdict_words(a->verdict));
+}
+
+static void print_place(FILE *f, const char *what, const struct place *p)
+{
+	if (!p->there)
+		return;
+	fprintf(f, "%-12s0x%" PRIx64 " (%" PRIu64 ")", what, p->offset,
+		p->offset);
+	if (p->path && p->path[0]) {
+		fputs("  ", f);
+		text_safe(f, p->path);
+	}
+	fputc('\n', f);
+	if (p->idstr)
+		line(f, "            section %" PRIu32 " '%s' instance %" PRIu32
+		     "%s%.0" PRId64 " at 0x%" PRIx64, p->section_id, p->idstr,
+		     p->instance, "", p->version_id, p->section_offset);
+}
+
+/* A few bytes around the place, as hexdump shows them. */
+static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
+{
+	uint64_t from = at & ~15ull, len = t->src->len;
+
+	from = from >= 16 ? from - 16 : 0;
+	if (at >= len)
+		return;
+	for (int row = 0; row < 3 && from < len; row++, from += 16) {
+		fprintf(f, "  %08" PRIx64 " ", from);
+		for (uint64_t i = from; i < from + 16; i++) {
+			if (i >= len)
+				fputs("   ", f);
+			else if (i == at)
+				fprintf(f, "%s>%02x%s", paint(PAINT_BAD),
+					t->src->data[i], paint(PAINT_OFF));
+			else
+				fprintf(f, " %02x", t->src->data[i]);
+		}
+		fputs("  ", f);
+		for (uint64_t i = from; i < from + 16 && i < len; i++)
+			fputc(t->src->data[i] >= 0x20 && t->src->data[i] < 0x7f ?
+			      t->src->data[i] : '.', f);
+		fputc('\n', f);
+	}
+}
+
+static void print_side(FILE *f, const char *who, const struct side *s)
+{
+	if (!s->there)
+		return;
+	line(f, "  %-12s %s : %s, %" PRIu64 " bytes at 0x%" PRIx64, who,
+	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
+	     s->size, s->offset);
+}
+
+static void print_messages(FILE *f, const struct analysis *a)
+{
+	if (!a->failure)
+		return;
+	fprintf(f, "\nWhat the destination prints (QEMU <= 10.1):\n");
+	for (unsigned i = 0; i < a->failure->nlines; i++)
+		line(f, "  %s", a->failure->lines[i]);
+}
+
+static void print_divergence(FILE *f, const struct divergence *d)
+{
+	fprintf(f, "%s%-18s%s 0x%-8" PRIx64 " ",
+		d->note ? paint(PAINT_DIM) : paint(PAINT_BOLD),
+		divergence_name(d->kind), paint(PAINT_OFF), d->place.offset);
+	text_safe(f, d->place.path && d->place.path[0] ? d->place.path :
+		  d->place.idstr ? d->place.idstr : "");
+	fputc('\n', f);
+	if (d->text)
+		wrapped(f, "    ", d->text);
+}
+
+static void print_divergences(FILE *f, const struct analysis *a, bool all)
+{
+	size_t notes = 0, real = 0;
+
+	for (size_t i = 0; i < a->ndivergences; i++)
+		*(a->divergences[i].note ? &notes : &real) += 1;
+	if (real > 1 || (all && a->ndivergences)) {
+		fprintf(f, "\nAll divergences (%zu):\n", real);
+		for (size_t i = 0; i < a->ndivergences; i++) {
+			if (all || !a->divergences[i].note)
+				print_divergence(f, &a->divergences[i]);
+		}
+	}
+	if (notes && !all)
+		fprintf(f, "\n%zu note%s without consequence (--all shows %s).\n",
+			notes, notes == 1 ? "" : "s", notes == 1 ? "it" : "them");
+}
+
+static void print_notes(FILE *f, const char *title, const struct note *v,
+			size_t n, bool all)
+{
+	size_t shown = 0;
+
+	if (!n)
+		return;
+	fprintf(f, "\n%s (%zu):\n", title, n);
+	for (size_t i = 0; i < n && (all || shown < 6); i++, shown++) {
+		char buf[3000];
+
+		snprintf(buf, sizeof(buf), "%s%s%s: %s", v[i].section,
+			 v[i].path[0] ? " › " : "", v[i].path, v[i].text);
+		wrapped(f, "  ", buf);
+	}
+	if (shown < n)
+		fprintf(f, "  ... and %zu more (--all shows them)\n", n - shown);
+}
+
+static void print_failures(FILE *f, const struct timeline *t)
+{
+	if (t->nfailures < 2)
+		return;
+	fprintf(f, "\nDevices that fail (%zu; the emulator stops at the first):\n",
+		t->nfailures);
+	for (size_t i = 0; i < t->nfailures; i++) {
+		const struct failure *x = &t->failures[i];
+
+		fprintf(f, " %s 0x%-8" PRIx64 " ", i ? " " : "*", x->offset);
+		text_safe(f, x->nlines ? x->lines[0] : "refused");
+		fputc('\n', f);
+	}
+}
+
+static void print_head(FILE *f, const struct account *source,
+		       const struct destination *dest)
+{
+	const struct registry *reg = &dest->registry;
+
+	line(f, "source       %s%s%s%s", source->src->path,
+	     source->src->containers && source->src->containers[0] ? " in " : "",
+	     source->src->containers ? source->src->containers : "",
+	     source->self && source->self->machine ?
+	     "" : "");
+	if (dest->is_source)
+		line(f, "destination  (none given: the source's own description)");
+	else
+		line(f, "destination  %s%s%s", dest->reference ?
+		     dest->reference->src->path : "", dest->reference &&
+		     reg->nsets ? ", " : "", reg->nsets ? reg->sets[0]->path : "");
+}
+
+void text_analysis(FILE *f, const struct account *source,
+		   const struct destination *dest, const struct analysis *a,
+		   const struct timeline *t, bool all)
+{
+	const struct divergence *d = a->first == SIZE_MAX ? NULL :
+		&a->divergences[a->first];
+
+	print_verdict(f, a);
+	print_head(f, source, dest);
+	if (a->diverges.there || a->fails.there)
+		fputc('\n', f);
+	print_place(f, "diverges at", &a->diverges);
+	if (d) {
+		print_side(f, "source", &d->source);
+		print_side(f, "destination", &d->destination);
+		print_bytes(f, t, a->diverges.offset);
+	}
+	print_place(f, "fails at", &a->fails);
+	print_messages(f, a);
+	if (a->cause) {
+		fprintf(f, "\n%sWhy%s\n", paint(PAINT_BOLD), paint(PAINT_OFF));
+		wrapped(f, "  ", a->cause);
+	}
+	if (a->remedy) {
+		fprintf(f, "%sWhat people do%s\n", paint(PAINT_BOLD),
+			paint(PAINT_OFF));
+		wrapped(f, "  ", a->remedy);
+	}
+	print_failures(f, t);
+	print_divergences(f, a, all);
+	print_notes(f, "Unknown", t->unknowns, t->nunknowns, all);
+	if (all)
+		print_notes(f, "Checks that cannot be judged", t->unjudged,
+			    t->nunjudged, all);
+	for (size_t i = 0; i < t->nwarnings; i++)
+		line(f, "\nThe destination would print, and go on: %s",
+		     t->warnings[i]);
+	if (!source->has_description && source->note)
+		line(f, "\nnote: %s: %s", source->src->path, source->note);
+}
