@@ -25,7 +25,6 @@ enum {
 	QUEUE_ELEMENTS = 1024,		/* VIRTQUEUE_MAX_SIZE */
 	NO_VECTOR = 0xffff,
 	PCI_DEVICE_VERSION = 2,
-	NET_PAIRS_MAX = 512,
 	NET_VLANS = 4096 >> 3,
 	NET_MACS = 64,			/* MAC_TABLE_ENTRIES */
 	NET_F_CTRL_GUEST_OFFLOADS = 1u << 2,
@@ -652,9 +651,7 @@ static int net_read(struct wire *w, uint32_t features, bool multiqueue)
 			max = curr = 1;
 	}
 	form.stop_at_tx = curr > max;
-	form.tx = curr && curr <= NET_PAIRS_MAX ? (unsigned)curr - 1 : 0;
-	if (form.stop_at_tx)
-		form.tx = 0;
+	form.tx = curr && !form.stop_at_tx ? (unsigned)curr - 1 : 0;
 	ret = w->ops->load(w, net_desc(&form), NET_VERSION,
 			   "virtio-net-device");
 	if (ret || !form.stop_at_tx)
