@@ -40,6 +40,7 @@ struct file {
 	uint64_t dynstr_len;
 	Elf_Data *dynsym;
 	bool relocated;
+	uint64_t relro, relro_end;	/* read-only once relocated */
 	struct segment segs[MAX_SEGMENTS];
 	unsigned nsegs;
 };
@@ -197,6 +198,20 @@ static bool elf_pointer(const struct space *s, uint64_t slot)
 		return false;
 	word = (slot - seg->addr) / s->ptr_size;
 	return seg->slots[word / 8] >> word % 8 & 1;
+}
+
+static bool elf_constant(const struct space *s, uint64_t addr)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+	const struct segment *seg = seg_find(se, addr);
+
+	if (!seg || !seg->write)
+		return seg != NULL;
+	for (unsigned i = 0; i < se->nfiles; i++)
+		if (addr >= se->files[i]->relro &&
+		    addr < se->files[i]->relro_end)
+			return true;
+	return false;
 }
 
 bool space_elf_next_pointer(const struct space_elf *se, uint64_t *slot)
@@ -659,6 +674,11 @@ static int file_segments(struct space_elf *se, struct file *f, struct err *err)
 				       "program headers cut off");
 		if (ph.p_type == PT_LOAD && add_segment(f, &ph, &end, err))
 			return -1;
+		if (ph.p_type == PT_GNU_RELRO &&
+		    ph.p_vaddr + ph.p_memsz >= ph.p_vaddr) {
+			f->relro = ph.p_vaddr;
+			f->relro_end = ph.p_vaddr + ph.p_memsz;
+		}
 		if (ph.p_type == PT_NOTE && ph.p_filesz < 1 << 20)
 			take_note(f, &ph);
 	}
@@ -676,6 +696,8 @@ static int file_segments(struct space_elf *se, struct file *f, struct err *err)
 			       "does not fit into the address space");
 	for (unsigned i = 0; i < f->nsegs; i++)
 		f->segs[i].addr += base;
+	f->relro += base;
+	f->relro_end += base;
 	f->pub.base = base;
 	f->pub.end = base + end;
 	se->next_base = (base + end + BASE_ALIGN) / BASE_ALIGN * BASE_ALIGN;
@@ -917,7 +939,7 @@ int space_elf_open(struct space_elf **ret, const char *path, struct err *err)
 	elf_version(EV_CURRENT);
 	se->space = (struct space){
 		.read = elf_read, .map = elf_map, .kind = elf_kind_at,
-		.pointer = elf_pointer, .ptr_size = 8,
+		.pointer = elf_pointer, .constant = elf_constant, .ptr_size = 8,
 	};
 	se->extern_base = UINT64_C(0x6000000000000000);
 	if (file_add(se, path, NULL, err)) {

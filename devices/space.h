@@ -38,6 +38,8 @@ struct space {
 	 * NULL where nobody knows: any word may.
 	 */
 	bool (*pointer)(const struct space *s, uint64_t slot);
+	/* Can the byte at @addr not change any more?  NULL: any may. */
+	bool (*constant)(const struct space *s, uint64_t addr);
 	uint8_t ptr_size;	/* 4 or 8 */
 	bool big_endian;
 };

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * predicate.h - what field_exists() and needed() answer, without running them.
+ *
+ * Nearly all are a few instructions that look at the object and the version.
+ * A small interpreter of x86-64 runs their machine code over whatever memory
+ * somebody has supplied.  Nothing is executed and nothing is written: stores
+ * stay in the interpreter, which stops after PREDICATE_MAX_STEPS.  A bit that
+ * nobody supplied is unknown; where a branch depends on one, both ways are
+ * taken, and the answer is known only if they agree.
+ *
+ * Casts of QOM answer their argument; what calls out of the emulator or looks
+ * at variables that may have changed is unknown.
+ */
+#ifndef VMSDB_PREDICATE_H
+#define VMSDB_PREDICATE_H
+
+#include "registry.h"		/* enum tri */
+#include "space.h"
+
+#define PREDICATE_MAX_STEPS 20000
+#define PREDICATE_MAX_READS 16
+
+struct object_memory {
+	/*
+	 * @n bytes at @offset of the object (which may be negative, or beyond
+	 * its end: container_of()) into @out, and in @known 0xff for each
+	 * byte that is known.  May be NULL: nothing is known.
+	 */
+	void (*read)(void *ctx, int64_t offset, size_t n, uint8_t *out,
+		     uint8_t *known);
+	/*
+	 * The same for an address of the emulator's (a pointer was followed,
+	 * or a variable looked at), in the image's own addresses.  May be NULL.
+	 */
+	void (*read_abs)(void *ctx, uint64_t addr, size_t n, uint8_t *out,
+			 uint8_t *known);
+	void *ctx;
+	uint64_t size;		/* of the object; 0: not known */
+};
+
+struct predicate_code {
+	const struct space *space;
+	/* The symbol at exactly @addr, or NULL; may be NULL itself. */
+	const char *(*symbol)(void *ctx, uint64_t addr);
+	void *ctx;
+};
+
+struct predicate_read {
+	int64_t offset;		/* in the object */
+	uint8_t size;
+	bool known;
+	bool outside;		/* of the object that it was given */
+	uint64_t value;		/* if known */
+};
+
+/* How the answer came about: for people. */
+struct predicate_trace {
+	struct predicate_read reads[PREDICATE_MAX_READS];
+	unsigned nreads;	/* may be more than are kept */
+	bool outside;		/* some read lay outside: not deterministic */
+	int64_t outside_offset;	/* the first of them */
+	unsigned steps;
+	char why[120];		/* why it is unknown; "" */
+};
+
+/*
+ * Evaluate the function at @fn for an object and (field_exists only) the
+ * version being loaded.  @why may be NULL.
+ */
+enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
+			int version, const struct object_memory *mem,
+			struct predicate_trace *why);
+
+/* Can code for the machine EM_* @machine be evaluated at all? */
+bool predicate_supported(unsigned machine);
+
+#endif
