@@ -90,6 +90,11 @@ bool wire_peek(struct wire *w, uint64_t ahead, unsigned n, uint64_t *ret)
 	return true;
 }
 
+bool codec_fact(struct wire *w, const char *key, int64_t *ret)
+{
+	return !w->exact && w->ops->fact_get(w, key, ret);
+}
+
 int wire_chunks(struct wire *w, const char *name)
 {
 	uint32_t size;

@@ -80,6 +80,12 @@ bool wire_bytes(struct wire *w, const char *name, const char *type,
 /* Look at a number of @n <= 8 bytes @ahead of the next byte. */
 bool wire_peek(struct wire *w, uint64_t ahead, unsigned n, uint64_t *ret);
 
+/*
+ * What the destination's reference told, for a codec that reads what others
+ * wrote.  Whoever reads its own bytes (w->exact) finds everything in them.
+ */
+bool codec_fact(struct wire *w, const char *key, int64_t *ret);
+
 /* A popped element of a virtqueue, as virtio devices and SCSI requests have. */
 int virtio_element_read(struct wire *w, const char *name);
 

@@ -179,7 +179,7 @@ unsigned pci_config_size(struct wire *w, uint64_t ahead)
 	int64_t fact;
 	bool zero = true;
 
-	if (w->ops->fact_get(w, "pci-config-size", &fact))
+	if (codec_fact(w, "pci-config-size", &fact))
 		return fact == CONFIG_SIZE_PCIE ? CONFIG_SIZE_PCIE : CONFIG_SIZE;
 	if (!peek_config(w, ahead, config, sizeof(config)) ||
 	    !peek_irq_state(w, ahead + CONFIG_SIZE_PCIE))

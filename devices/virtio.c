@@ -706,7 +706,7 @@ int virtio_element_read(struct wire *w, const char *name)
 		goto out;
 	}
 	/* The save writes ndescs first, the load reads it last. */
-	if (w->ops->fact_get(w, "ring-packed", &packed) && packed &&
+	if (codec_fact(w, "ring-packed", &packed) && packed &&
 	    !wire_u32(w, "ndescs", NULL))
 		goto out;
 	ret = 0;
@@ -771,7 +771,7 @@ static int serial_read(struct wire *w, unsigned queues)
 	int64_t fact;
 	uint32_t n;
 
-	if (w->ops->fact_get(w, "serial-ports", &fact) && fact > 0 &&
+	if (codec_fact(w, "serial-ports", &fact) && fact > 0 &&
 	    fact <= QUEUE_MAX)
 		ports = (unsigned)fact;
 	w->ops->fact_set(w, "serial-ports", ports);
@@ -785,7 +785,7 @@ static int serial_read(struct wire *w, unsigned queues)
 		snprintf(name, sizeof(name), "ports_map[%u]", i);
 		if (!wire_u32(w, name, &map))
 			return -EIO;
-		if (!w->ops->fact_get(w, name, &fact))
+		if (!codec_fact(w, name, &fact))
 			w->ops->unjudged(w, "%s must equal the destination's "
 					 "0x%x", name, map);
 		else if (fact != map)
@@ -867,7 +867,7 @@ static int pci_read(struct wire *w, struct virtio *v)
 	uint16_t vector;
 	int ret;
 
-	if (w->ops->fact_get(w, "msix-entries", &fact) && fact >= 0 &&
+	if (codec_fact(w, "msix-entries", &fact) && fact >= 0 &&
 	    fact <= 2048)
 		msix = (unsigned)fact;
 	v->msix = msix;
@@ -984,7 +984,7 @@ static bool config_read(struct wire *w)
 	if (!wire_u32(w, "config_len", &len))
 		return false;
 	own = len;
-	if (w->ops->fact_get(w, "virtio-config-len", &fact) && fact >= 0 &&
+	if (codec_fact(w, "virtio-config-len", &fact) && fact >= 0 &&
 	    fact < len)
 		own = (uint32_t)fact;
 	w->ops->fact_set(w, "virtio-config-len", own);
@@ -1066,7 +1066,7 @@ static int device_read(struct wire *w, const struct virtio *v,
 	unsigned queues = v->queues;
 	int64_t fact;
 
-	if (w->ops->fact_get(w, "virtqueues", &fact) && fact >= 0 &&
+	if (codec_fact(w, "virtqueues", &fact) && fact >= 0 &&
 	    fact <= QUEUE_MAX)
 		queues = (unsigned)fact;
 	w->ops->fact_set(w, "virtqueues", queues);
