@@ -398,7 +398,8 @@ static int pbs_state_read(struct wire *w, int kind, int version)
 const struct section_codec iterable_sections[] = {
 	{ "spapr/htab", htab_read },
 	{ "s390-skeys", skeys_read },
-	{ "s390-stattrib", stattrib_read },
+	{ "s390-storage_attributes", stattrib_read },
+	{ "s390-storage_attributes", stattrib_read },	/* TYPE_S390_STATTRIB */
 	{ "todclock", tod_read },
 	{ "dirty-bitmap", dirty_bitmap_read },
 	{ "block", block_read },

@@ -1381,6 +1381,22 @@ static const struct known_field f_spapr_cap_rpt_invalidate[] = {
 	F("mig.caps[SPAPR_CAP_RPT_INVALIDATE]", "uint8"),
 };
 
+/* hw/ppc/spapr_iommu.c; registered by the device itself, so in no dump */
+static const struct known_field f_spapr_iommu[] = {
+	F("liobn", "uint32 equal"), F("mig_nb_table", "uint32"),
+	F("bypass", "bool"), F("mig_table", "uint64"),
+};
+
+static const struct known_field f_spapr_iommu_3[] = {
+	F("liobn", "uint32 equal"), F("mig_nb_table", "uint32"),
+	F("bypass", "bool"), F("mig_table", "uint64"),
+	N("def_win", 3, "bool"),
+};
+
+static const struct known_field f_spapr_iommu_ex[] = {
+	F("bus_offset", "uint64"), F("page_shift", "uint32"),
+};
+
 static const struct known_field f_spapr_cap_sbbc[] = {
 	F("mig.caps[SPAPR_CAP_SBBC]", "uint8"),
 };
@@ -1748,6 +1764,8 @@ static const char *const s_spapr_3[] = {
 	"spapr/cap/nested_papr", "spapr/cap/dawr1", NULL
 };
 
+static const char *const s_spapr_iommu[] = { "spapr_iommu_ex", NULL };
+
 static const char *const s_spapr_cpu[] = {
 	"spapr_cpu/vpa", NULL
 };
@@ -2077,6 +2095,10 @@ static const struct known_desc descs[] = {
 	  no_subs, 502, 1000, "ppc"),
 	D("spapr_drc/unplug_requested", 1, 1, f_spapr_drc_unplug_requested,
 	  no_subs, 502, 1000, "ppc"),
+	D("spapr_iommu", 2, 2, f_spapr_iommu, s_spapr_iommu, 502, 502, "ppc"),
+	D("spapr_iommu", 3, 2, f_spapr_iommu_3,
+	  s_spapr_iommu, 702, 1000, "ppc"),
+	D("spapr_iommu_ex", 1, 1, f_spapr_iommu_ex, no_subs, 502, 1000, "ppc"),
 	D("spapr_dtb", 1, 1, f_spapr_dtb, no_subs, 502, 1000, "ppc"),
 	D("spapr_event_log_entry", 1, 1, f_spapr_event_log_entry,
 	  no_subs, 502, 1000, "ppc"),
@@ -2158,7 +2180,7 @@ static const struct {
 /* register_savevm_live(); "/vfio" and "/ram" stand behind a device's path. */
 static const char *const old_style[] = {
 	"ram", "block", "dirty-bitmap", "slirp", "spapr/htab", "todclock",
-	"s390-skeys", "s390-stattrib", "pbs-state",
+	"s390-skeys", "s390-storage_attributes", "s390-storage_attributes", "pbs-state",
 };
 
 const struct known_count *known_count(const char *desc, const char *field)

@@ -1117,7 +1117,7 @@ static const struct codec_case cases[] = {
 	  "0000000000000008",
 	  "addr=0x8 !(Unexpected storage key flag data: 0x8)",
 	  -EINVAL, NULL },
-	{ "stattrib", "s390-stattrib", "", 0, 0,
+	{ "stattrib", "s390-storage_attributes", "", 0, 0,
 	  "0000000000001002 0000000000000002 0001 0000000000000008 "
 	  "0000000000000001",
 	  "addr=0x1002 count=0x2 values=0x1 addr=0x8 addr=0x1",
