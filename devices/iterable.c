@@ -399,7 +399,6 @@ const struct section_codec iterable_sections[] = {
 	{ "spapr/htab", htab_read },
 	{ "s390-skeys", skeys_read },
 	{ "s390-storage_attributes", stattrib_read },
-	{ "s390-storage_attributes", stattrib_read },	/* TYPE_S390_STATTRIB */
 	{ "todclock", tod_read },
 	{ "dirty-bitmap", dirty_bitmap_read },
 	{ "block", block_read },

@@ -2095,11 +2095,11 @@ static const struct known_desc descs[] = {
 	  no_subs, 502, 1000, "ppc"),
 	D("spapr_drc/unplug_requested", 1, 1, f_spapr_drc_unplug_requested,
 	  no_subs, 502, 1000, "ppc"),
+	D("spapr_dtb", 1, 1, f_spapr_dtb, no_subs, 502, 1000, "ppc"),
 	D("spapr_iommu", 2, 2, f_spapr_iommu, s_spapr_iommu, 502, 502, "ppc"),
 	D("spapr_iommu", 3, 2, f_spapr_iommu_3,
 	  s_spapr_iommu, 702, 1000, "ppc"),
 	D("spapr_iommu_ex", 1, 1, f_spapr_iommu_ex, no_subs, 502, 1000, "ppc"),
-	D("spapr_dtb", 1, 1, f_spapr_dtb, no_subs, 502, 1000, "ppc"),
 	D("spapr_event_log_entry", 1, 1, f_spapr_event_log_entry,
 	  no_subs, 502, 1000, "ppc"),
 	D("spapr_fwnmi", 1, 1, f_spapr_fwnmi, no_subs, 502, 1000, "ppc"),
@@ -2180,7 +2180,7 @@ static const struct {
 /* register_savevm_live(); "/vfio" and "/ram" stand behind a device's path. */
 static const char *const old_style[] = {
 	"ram", "block", "dirty-bitmap", "slirp", "spapr/htab", "todclock",
-	"s390-skeys", "s390-storage_attributes", "s390-storage_attributes", "pbs-state",
+	"s390-skeys", "s390-storage_attributes", "pbs-state",
 };
 
 const struct known_count *known_count(const char *desc, const char *field)
