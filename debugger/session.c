@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../stream/cursor.h"
+#include "command-impl.h"
+#include "value.h"
+
+/*
+ * Which event of one side is which of the other, by path: what a field is
+ * called and stands in decides, not where its bytes lie.
+ */
+struct sides {
+	uint32_t *source_of;	/* [destination's event] */
+	uint32_t *dest_of;	/* [source's event] */
+	uint32_t *divergences;	/* destination's event of each */
+	uint32_t ndest, nsource;
+};
+
+const char *stop_name(enum stop_reason r)
+{
+	static const char *const names[] = {
+#define X(id, name, help) name,
+		STOPS(X)
+#undef X
+	};
+
+	return names[r];
+}
+
+/* ---- paths as numbers ---- */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+static uint64_t mix_text(uint64_t h, const char *s)
+{
+	uint64_t v = 0xcbf29ce484222325u;
+
+	for (; s && *s; s++)
+		v = (v ^ (uint8_t)*s) * 0x100000001b3u;
+	return mix(h, v);
+}
+
+/* One number for each event, made of its parent's and its own name. */
+static uint64_t *path_numbers(const struct timeline *t)
+{
+	uint64_t *h = NULL;
+	size_t cap = 0;
+
+	h = grow_array(h, &cap, t->n, sizeof(*h));
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct event *e = &t->events[i];
+
+		h[i] = mix(e->parent == EVENT_NONE ? 1 : h[e->parent], e->kind);
+		if (e->kind == EV_STRUCT)
+			h[i] = mix(h[i], e->elem);
+		else if (e->kind == EV_SECTION)
+			h[i] = mix(h[i], (uint64_t)e->instance << 8 |
+				   e->section_kind);
+		/* a probe is named after what asks, and by what it found */
+		h[i] = mix_text(h[i], e->kind == EV_PROBE ? "" : e->name);
+	}
+	return h;
+}
+
+static uint32_t *none(uint32_t n)
+{
+	size_t cap = 0;
+	uint32_t *v = grow_array(NULL, &cap, (size_t)n + 1, sizeof(*v));
+
+	memset(v, 0xff, ((size_t)n + 1) * sizeof(*v));
+	return v;
+}
+
+/* Pair the k-th event of a path on one side with the k-th on the other. */
+static void pair(struct sides *p, const uint64_t *hs, const uint64_t *hd)
+{
+	uint32_t size = 16, *heads, *next = none(p->nsource);
+
+	while (size < p->nsource * 2)
+		size *= 2;
+	heads = none(size);
+	for (uint32_t i = p->nsource; i--; ) {
+		next[i] = heads[hs[i] & (size - 1)];
+		heads[hs[i] & (size - 1)] = i;
+	}
+	for (uint32_t i = 0; i < p->ndest; i++) {
+		uint32_t *at = &heads[hd[i] & (size - 1)];
+
+		while (*at != EVENT_NONE && hs[*at] != hd[i])
+			at = &next[*at];
+		if (*at == EVENT_NONE)
+			continue;
+		p->source_of[i] = *at;
+		p->dest_of[*at] = i;
+		*at = next[*at];
+	}
+	free(heads);
+	free(next);
+}
+
+/* The last event that starts at or before @off. */
+static uint32_t nearest(const struct timeline *t, uint64_t off)
+{
+	uint32_t i = timeline_at(t, off), lo = 0, hi = t->n;
+
+	if (i != EVENT_NONE)
+		return i;
+	while (lo + 1 < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (t->events[mid].off <= off)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static uint32_t place_divergence(const struct timeline *t,
+				 const struct divergence *d)
+{
+	if (d->destination.there && d->destination.event < t->n)
+		return d->destination.event;
+	return nearest(t, d->place.there ? d->place.offset : d->source.offset);
+}
+
+static struct sides *sides_new(const struct timeline *src,
+			       const struct timeline *t,
+			       const struct analysis *a)
+{
+	struct sides *p = calloc(1, sizeof(*p));
+	uint64_t *hs, *hd;
+
+	if (!p)
+		abort();
+	p->ndest = t->n;
+	p->nsource = src ? src->n : 0;
+	p->source_of = none(p->ndest);
+	p->dest_of = none(p->nsource);
+	p->divergences = none((uint32_t)a->ndivergences);
+	for (size_t i = 0; i < a->ndivergences; i++)
+		p->divergences[i] = place_divergence(t, &a->divergences[i]);
+	if (!src)
+		return p;
+	hs = path_numbers(src);
+	hd = path_numbers(t);
+	pair(p, hs, hd);
+	free(hs);
+	free(hd);
+	return p;
+}
+
+static void sides_free(struct sides *p)
+{
+	if (!p)
+		return;
+	free(p->source_of);
+	free(p->dest_of);
+	free(p->divergences);
+	free(p);
+}
+
+/* ---- open, reload, close ---- */
+
+static void load(struct session *s)
+{
+	s->dest->assumptions = s->assumptions;
+	s->dest->nassumptions = s->nassumptions;
+	s->t = destination_load(s->dest, s->source, s->rules, &s->opts);
+	s->a = analyse(s->source, s->dest, s->t);
+	s->sides = sides_new(s->source->self, s->t, s->a);
+	s->generation++;
+}
+
+struct session *session_take(struct account *source, struct destination *dest,
+			     enum rules rules)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	arena_init(&s->arena);
+	s->source = source;
+	s->dest = dest;
+	s->rules = rules;
+	s->path = arena_strdup(&s->arena, source->src->path);
+	s->next_display = s->next_remark = s->breakpoints.next = 1;
+	settings_init(&s->settings);
+	s->interp = interp_new();
+	load(s);
+	return s;
+}
+
+int session_open(struct session **ret, const char *path, const char *const *to,
+		 size_t nto, enum rules rules, const struct source_opts *opts,
+		 struct err *err)
+{
+	struct account *source;
+	struct destination *dest;
+	struct session *s;
+
+	if (account_open(&source, path, DESC_FROM_SOURCE, opts, err) < 0)
+		return err_prefix(err, "%s", path);
+	if (destination_open(&dest, to, nto, source, NULL, err) < 0) {
+		account_close(source);
+		return -1;
+	}
+	s = session_take(source, dest, rules);
+	for (size_t i = 0; i < nto && i < 16; i++)
+		s->to[s->nto++] = arena_strdup(&s->arena, to[i]);
+	*ret = s;
+	return 0;
+}
+
+static void unload(struct session *s)
+{
+	sides_free(s->sides);
+	analysis_close(s->a);
+	timeline_close(s->t);
+}
+
+void session_close(struct session *s)
+{
+	if (!s)
+		return;
+	breakpoints_release(&s->breakpoints);
+	unload(s);
+	destination_close(s->dest);
+	account_close(s->source);
+	interp_free(s->interp);
+	free(s->assumptions);
+	free(s->visited);
+	free(s->displays);
+	free(s->remarks);
+	arena_release(&s->arena);
+	free(s);
+}
+
+/*
+ * The event of the new load that is what event @i of @old was: the same path
+ * and kind, of several the nearest one; else whatever reads those bytes now.
+ */
+static uint32_t same_place(const struct timeline *old, uint32_t i,
+			   const struct timeline *t)
+{
+	uint64_t *ho = path_numbers(old), *hn = path_numbers(t);
+	uint64_t off = old->events[i].off, best = UINT64_MAX;
+	uint32_t found = EVENT_NONE;
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		uint64_t o = t->events[k].off;
+		uint64_t d = o > off ? o - off : off - o;
+
+		if (hn[k] == ho[i] && d < best) {
+			best = d;
+			found = k;
+		}
+	}
+	free(ho);
+	free(hn);
+	return found != EVENT_NONE ? found : nearest(t, off);
+}
+
+void session_reload(struct session *s)
+{
+	struct timeline *old = s->t;
+	struct analysis *old_analysis = s->a;
+	struct sides *old_sides = s->sides;
+
+	load(s);
+	s->at = same_place(old, s->at, s->t);
+	for (size_t i = 0; i < s->nremarks; i++)
+		s->remarks[i].event = same_place(old, s->remarks[i].event, s->t);
+	s->nvisited = 0;
+	s->stop = STOP_MOVED;
+	breakpoints_resolve(s);
+	sides_free(old_sides);
+	analysis_close(old_analysis);
+	timeline_close(old);
+}
+
+void session_goto(struct session *s, uint32_t event, bool jump)
+{
+	if (event >= s->t->n)
+		event = s->t->n - 1;
+	if (jump && event != s->at) {
+		s->visited = grow_array(s->visited, &s->visited_cap,
+					s->nvisited + 1, sizeof(*s->visited));
+		s->visited[s->nvisited++] = s->at;
+	}
+	s->at = event;
+	s->stop = STOP_MOVED;
+}
+
+/* ---- the two sides ---- */
+
+const struct timeline *session_source(const struct session *s)
+{
+	return s->source->self;
+}
+
+uint32_t session_source_event(const struct session *s, uint32_t dest_event)
+{
+	return dest_event < s->sides->ndest ?
+		s->sides->source_of[dest_event] : EVENT_NONE;
+}
+
+uint32_t session_dest_event(const struct session *s, uint32_t source_event)
+{
+	return source_event < s->sides->nsource ?
+		s->sides->dest_of[source_event] : EVENT_NONE;
+}
+
+uint32_t session_written_by(const struct session *s, uint32_t dest_event)
+{
+	const struct timeline *src = session_source(s);
+	uint32_t i = session_source_event(s, dest_event);
+	const struct event *d = &s->t->events[dest_event];
+
+	if (!src)
+		return EVENT_NONE;
+	if (i != EVENT_NONE && src->events[i].off == d->off &&
+	    (src->events[i].len == d->len || d->end > dest_event + 1))
+		return i;
+	return d->len ? timeline_at(src, d->off) : i;
+}
+
+uint32_t session_divergence_event(const struct session *s, size_t i)
+{
+	return s->sides->divergences[i];
+}
+
+size_t session_next_divergence(const struct session *s, uint32_t at, int dir,
+			       bool notes)
+{
+	size_t best = SIZE_MAX;
+
+	for (size_t i = 0; i < s->a->ndivergences; i++) {
+		uint32_t e = s->sides->divergences[i];
+
+		if ((s->a->divergences[i].note && !notes) ||
+		    (dir > 0 ? e <= at : e >= at))
+			continue;
+		if (best == SIZE_MAX || (dir > 0 ?
+		    e < s->sides->divergences[best] :
+		    e > s->sides->divergences[best]))
+			best = i;
+	}
+	return best;
+}
+
+size_t session_divergence_at(const struct session *s, uint32_t event)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t i = 0; i < s->a->ndivergences; i++) {
+		if (s->sides->divergences[i] != event)
+			continue;
+		if (!s->a->divergences[i].note)
+			return i;
+		if (found == SIZE_MAX)
+			found = i;
+	}
+	return found;
+}
+
+uint32_t session_failure_event(const struct session *s, size_t i)
+{
+	const struct failure *f = &s->t->failures[i];
+
+	return f->event < s->t->n ? f->event : nearest(s->t, f->offset);
+}
+
+bool session_is_behind_failure(const struct session *s, uint32_t event)
+{
+	return s->t->nfailures &&
+		event >= s->t->events[session_failure_event(s, 0)].end;
+}
+
+/* ---- bytes and values ---- */
+
+const uint8_t *session_bytes(const struct timeline *t, uint32_t event)
+{
+	const struct event *e;
+
+	if (event >= t->n)
+		return NULL;
+	e = &t->events[event];
+	if (!e->len || e->off > t->src->len || t->src->len - e->off < e->len)
+		return NULL;
+	return t->src->data + e->off;
+}
+
+char *session_value(const struct timeline *t, uint32_t event, char *buf,
+		    size_t size)
+{
+	const uint8_t *p = session_bytes(t, event);
+	const struct event *e;
+	int64_t v;
+
+	buf[0] = '\0';
+	if (!p)
+		return buf;
+	e = &t->events[event];
+	if (e->end != event + 1 || (e->kind != EV_FIELD && e->kind != EV_ITEM &&
+				    e->kind != EV_GAP && e->kind != EV_TAIL))
+		return buf;
+	if (session_number(t, event, &v) && type_is_little(e->type))
+		snprintf(buf, size, v < 10 && v >= 0 ? "%lld" : "0x%llx",
+			 (long long)v);
+	else
+		value_format(e->type, p, e->len, e->n ? e->n : 1, buf, size);
+	return buf;
+}
+
+/*
+ * Codecs have numbers as the guest sees them: "le16".  (QEMU's "int32 le" is
+ * big-endian; it means "less or equal".)
+ */
+bool type_is_little(const char *type)
+{
+	return type && !strncmp(type, "le", 2) && type[2] >= '0' &&
+		type[2] <= '9';
+}
+
+bool session_number(const struct timeline *t, uint32_t event, int64_t *ret)
+{
+	const uint8_t *p = session_bytes(t, event);
+	const struct event *e;
+	uint64_t v = 0;
+
+	if (!p)
+		return false;
+	e = &t->events[event];
+	if (e->end != event + 1 || e->n > 1 ||
+	    (e->kind != EV_FIELD && e->kind != EV_ITEM))
+		return false;
+	if (!type_is_little(e->type))
+		return value_integer(e->type, p, e->len, ret);
+	if (e->len > 8)
+		return false;
+	for (uint64_t i = e->len; i--; )
+		v = v << 8 | p[i];
+	*ret = (int64_t)v;
+	return true;
+}
