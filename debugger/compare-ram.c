@@ -10,6 +10,7 @@
 #include "compare-ram.h"
 
 #define JOB_PAGES 512u
+#define NO_RUN UINT32_MAX
 #define FORGET_EVERY (UINT64_C(128) << 20)
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22	/* Linux 5.14 */
@@ -41,12 +42,11 @@ static uint64_t run_end(const struct ram_map *m, const struct ram_run *r)
 }
 
 /* Runs by block, then address, then order in the stream. */
-static const struct ram_run *sort_runs;
-
-static int by_address(const void *x, const void *y)
+static int by_address(const void *x, const void *y, void *runs)
 {
 	uint32_t i = *(const uint32_t *)x, j = *(const uint32_t *)y;
-	const struct ram_run *a = &sort_runs[i], *b = &sort_runs[j];
+	const struct ram_run *a = (const struct ram_run *)runs + i;
+	const struct ram_run *b = (const struct ram_run *)runs + j;
 
 	if (a->block != b->block)
 		return a->block < b->block ? -1 : 1;
@@ -121,6 +121,23 @@ static void sweep(struct ram_map *m, const uint32_t *order, size_t n,
 	}
 }
 
+/* Does everything that the run tells of lie in the stream and make sense? */
+static bool usable(const struct ram_map *m, const struct ram_run *r)
+{
+	uint64_t len = m->src->len, need = r->kind == RAM_ZERO ? 1 :
+		r->kind == RAM_PAGE || r->kind == RAM_MAPPED ? m->page :
+		r->stride;
+	uint64_t span;
+
+	if (r->block >= m->ram->nblocks || !r->n || r->addr > 1ull << 60 ||
+	    r->n > 1ull << 48)
+		return false;
+	if (__builtin_mul_overflow(r->n - 1, r->stride, &span) ||
+	    need > len || span > len - need)
+		return false;
+	return r->off <= len - need - span;
+}
+
 static void map_fill(struct ram_map *m, bool older)
 {
 	const struct ram *ram = m->ram;
@@ -133,12 +150,10 @@ static void map_fill(struct ram_map *m, bool older)
 	for (size_t k = 0; k < ram->nruns && k < UINT32_MAX; k++) {
 		const struct ram_run *r = &ram->runs[k];
 
-		if (r->block < ram->nblocks && r->n &&
-		    (!older || !builds_on_older(r->kind)))
+		if (usable(m, r) && (!older || !builds_on_older(r->kind)))
 			order[n++] = (uint32_t)k;
 	}
-	sort_runs = ram->runs;
-	qsort(order, n, sizeof(*order), by_address);
+	qsort_r(order, n, sizeof(*order), by_address, ram->runs);
 	for (size_t b = 0; b < ram->nblocks; b++) {
 		size_t from = i;
 
@@ -150,6 +165,32 @@ static void map_fill(struct ram_map *m, bool older)
 	m->first[ram->nblocks] = m->nsegs;
 	free(h.v);
 	free(order);
+}
+
+/* For each delta, the one before it of the same page. */
+static uint32_t *link_deltas(const struct ram_map *m)
+{
+	const struct ram *ram = m->ram;
+	uint32_t *older = malloc((ram->nruns + 1) * sizeof(*older));
+	uint32_t *order = malloc((ram->nruns + 1) * sizeof(*order));
+	size_t n = 0;
+
+	if (!older || !order)
+		abort();
+	for (size_t k = 0; k < ram->nruns && k < UINT32_MAX; k++) {
+		if (ram->runs[k].kind == RAM_XBZRLE && usable(m, &ram->runs[k]))
+			order[n++] = (uint32_t)k;
+	}
+	qsort_r(order, n, sizeof(*order), by_address, ram->runs);
+	for (size_t k = 0; k < n; k++) {
+		const struct ram_run *r = &ram->runs[order[k]];
+		const struct ram_run *p = k ? &ram->runs[order[k - 1]] : NULL;
+
+		older[order[k]] = p && p->block == r->block &&
+			p->addr == r->addr ? order[k - 1] : NO_RUN;
+	}
+	free(order);
+	return older;
 }
 
 static struct ram_map *map_below(const struct ram_map *m)
@@ -176,8 +217,10 @@ void ram_map_init(struct ram_map *m, const struct source *src,
 	if (!m->first)
 		abort();
 	map_fill(m, false);
-	if (ram->pages[RAM_XBZRLE])
+	if (ram->pages[RAM_XBZRLE]) {
 		m->below = map_below(m);
+		m->older = link_deltas(m);
+	}
 }
 
 void ram_map_release(struct ram_map *m)
@@ -188,6 +231,7 @@ void ram_map_release(struct ram_map *m)
 	}
 	free(m->segs);
 	free(m->first);
+	free(m->older);
 	*m = (struct ram_map){ 0 };
 }
 
@@ -251,19 +295,26 @@ static bool xbzrle_apply(uint8_t *page, uint64_t size, const uint8_t *p,
 }
 
 /* All deltas of this page that came behind run @from, in order. */
-static bool apply_deltas(const struct ram_map *m, size_t block, uint64_t addr,
-			 int64_t from, uint32_t upto, uint8_t *page)
+static bool apply_deltas(const struct ram_map *m, int64_t from, uint32_t upto,
+			 uint8_t *page)
 {
-	for (int64_t k = from + 1; k <= (int64_t)upto; k++) {
-		const struct ram_run *r = &m->ram->runs[k];
+	uint32_t *chain = NULL;
+	size_t n = 0, cap = 0;
+	bool ok = true;
 
-		if (r->kind == RAM_XBZRLE && r->block == block &&
-		    r->addr == addr &&
-		    !xbzrle_apply(page, m->page, m->src->data + r->off,
-				  r->stride))
-			return false;
+	for (uint32_t k = upto; k != NO_RUN && (int64_t)k > from;
+	     k = m->older[k]) {
+		chain = grow_array(chain, &cap, n + 1, sizeof(*chain));
+		chain[n++] = k;
 	}
-	return true;
+	while (ok && n--) {
+		const struct ram_run *r = &m->ram->runs[chain[n]];
+
+		ok = xbzrle_apply(page, m->page, m->src->data + r->off,
+				  r->stride);
+	}
+	free(chain);
+	return ok;
 }
 
 static const uint8_t *plain_page(const struct ram_map *m,
@@ -306,8 +357,8 @@ const uint8_t *ram_map_page(const struct ram_map *m, size_t block,
 		return NULL;
 	if (p != buf)
 		memcpy(buf, p, m->page);
-	return apply_deltas(m, block, addr, below ? (int64_t)below->run : -1,
-			    s->run, buf) ? buf : NULL;
+	return apply_deltas(m, below ? (int64_t)below->run : -1, s->run, buf) ?
+		buf : NULL;
 }
 
 /* ---- comparing ---- */
@@ -339,6 +390,7 @@ struct worker {
 	struct result r;
 	uint8_t *bufs;		/* two pages */
 	bool first;
+	unsigned done;
 	pthread_t thread;
 };
 
@@ -463,10 +515,9 @@ static void *work(void *arg)
 	while ((i = atomic_fetch_add(&w->next, 1)) < w->njobs &&
 	       !atomic_load(&w->stop)) {
 		do_job(k, &w->jobs[i]);
-		if (!k->first || i % 64)
+		if (!k->first || ++k->done % 32)
 			continue;
-		if (i % (FORGET_EVERY / (JOB_PAGES * w->ma->page) + 1) < 64)
-			forget(w, i);
+		forget(w, i);
 		if (w->progress && w->progress->progress &&
 		    w->progress->progress(w->progress->ctx, "comparing RAM", i,
 					  w->njobs))
@@ -480,9 +531,7 @@ static void add_job(struct work *w, uint64_t addr, uint64_t n,
 {
 	while (n) {
 		uint64_t k = n < JOB_PAGES ? n : JOB_PAGES;
-		struct job *last = w->njobs ? &w->jobs[w->njobs - 1] : NULL;
 
-		(void)last;
 		w->jobs = grow_array(w->jobs, &w->cap, w->njobs + 1,
 				     sizeof(*w->jobs));
 		w->jobs[w->njobs++] = (struct job){ addr, k, a, b };

@@ -28,6 +28,7 @@ struct ram_map {
 	size_t *first;
 	/* the same without pages that build on an older content; NULL if none */
 	struct ram_map *below;
+	uint32_t *older;	/* of a delta's run: the delta before it */
 };
 
 void ram_map_init(struct ram_map *m, const struct source *src,

@@ -119,7 +119,8 @@ struct comparison {
 	size_t conflicts;
 	bool truncated;		/* more differences than are kept */
 	const char *note;	/* what could not be compared, or NULL */
-	struct timeline *loads[3];	/* made here */
+	struct timeline *loads[3];	/* made here, as are ... */
+	struct destination *dests[3];
 };
 
 /*

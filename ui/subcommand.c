@@ -11,7 +11,8 @@
 #include "subcommand.h"
 
 const struct subcommand *const subcommands[] = {
-	&cmd_load, &cmd_show, &cmd_rules, &cmd_demo, NULL,
+	&cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
+	NULL,
 };
 
 const char *colour_setting = "auto";
