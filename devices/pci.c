@@ -443,22 +443,111 @@ static void mask_unknown(struct masks *m, unsigned off, unsigned n)
 	memset(m->ignored + off, 0, n);
 }
 
-/* pci_register_bar(): cmask all ones, wmask by the size, which nobody tells. */
-static void masks_bars(struct masks *m, const uint8_t *seen, unsigned nbars,
-		       unsigned rom)
-{
-	for (unsigned i = 0; i < nbars; i++) {
-		unsigned off = BAR0 + 4 * i;
-		unsigned low = seen[off] & (seen[off] & 1 ? 0x3 : 0xf);
+/*
+ * Sizes of the BARs of QEMU's models, log2, as "info pci" of 7.2 has them; 0:
+ * not there, negative: at least that, a property decides.
+ */
+static const struct bars {
+	uint16_t vendor, device;
+	int8_t size[6];
+} known_bars[] = {
+	{ 0x1000, 0x0001, { 8, 10, 13 } }, { 0x1000, 0x0012, { 8, 10, 13 } },
+	{ 0x1000, 0x0054, { 8, 14, 16 } },
+	{ 0x1000, 0x0060, { 14, 0, 8, 18 } },
+	{ 0x1000, 0x0079, { 8, 14, 0, 18 } },
+	{ 0x1002, 0x5046, { -4, -2, -4 } }, { 0x1011, 0x0019, { 7, 7 } },
+	{ 0x1013, 0x00b8, { 25, 12 } }, { 0x1022, 0x2000, { 5, 5 } },
+	{ 0x1022, 0x2020, { 7 } }, { 0x1033, 0x0194, { 14 } },
+	{ 0x106b, 0x003f, { 8 } }, { 0x10ec, 0x8029, { 8 } },
+	{ 0x10ec, 0x8139, { 8, 8 } }, { 0x1234, 0x1111, { -4, 0, 12 } },
+	{ 0x1234, 0x11e8, { 20 } }, { 0x1274, 0x5000, { 8 } },
+	{ 0x15ad, 0x0405, { 4, -4, 16 } }, { 0x15ad, 0x07b0, { 12, 12, 13 } },
+	{ 0x15ad, 0x07c0, { 15 } }, { 0x1b36, 0x0002, { 3 } },
+	{ 0x1b36, 0x0003, { 4 } }, { 0x1b36, 0x0004, { 5 } },
+	{ 0x1b36, 0x0005, { 12, 8 } }, { 0x1b36, 0x0006, { 13, 13 } },
+	{ 0x1b36, 0x0007, { 8 } }, { 0x1b36, 0x000c, { 12 } },
+	{ 0x1b36, 0x000d, { 14 } }, { 0x1b36, 0x000e, { 8 } },
+	{ 0x1b36, 0x0100, { -4, -4, -4, -2 } }, { 0x8086, 0x100c, { 17, 6 } },
+	{ 0x8086, 0x100e, { 17, 6 } }, { 0x8086, 0x100f, { 17, 6 } },
+	{ 0x8086, 0x10d3, { 17, 17, 5, 14 } },
+	{ 0x8086, 0x1209, { 12, 6, 17 } }, { 0x8086, 0x1229, { 12, 6, 17 } },
+	{ 0x8086, 0x2415, { 10, 8 } }, { 0x8086, 0x2449, { 12, 6, 17 } },
+	{ 0x8086, 0x24cd, { 12 } }, { 0x8086, 0x25ab, { 4 } },
+	{ 0x8086, 0x2668, { 14 } }, { 0x8086, 0x2922, { 0, 0, 0, 0, 5, 12 } },
+	{ 0x8086, 0x2930, { 0, 0, 0, 0, 6 } },
+	{ 0x8086, 0x2934, { 0, 0, 0, 0, 5 } },
+	{ 0x8086, 0x2935, { 0, 0, 0, 0, 5 } },
+	{ 0x8086, 0x2936, { 0, 0, 0, 0, 5 } },
+	{ 0x8086, 0x2937, { 0, 0, 0, 0, 5 } },
+	{ 0x8086, 0x2938, { 0, 0, 0, 0, 5 } },
+	{ 0x8086, 0x2939, { 0, 0, 0, 0, 5 } }, { 0x8086, 0x293a, { 12 } },
+	{ 0x8086, 0x293c, { 12 } }, { 0x8086, 0x293e, { 14 } },
+	{ 0x8086, 0x7010, { 0, 0, 0, 0, 4 } },
+	{ 0x8086, 0x7020, { 0, 0, 0, 0, 5 } },
+	{ 0x8086, 0x7111, { 0, 0, 0, 0, 4 } },
+	{ 0x8086, 0x7112, { 0, 0, 0, 0, 5 } },
+};
 
-		mask_unknown(m, off, 4);
-		if (!low)
-			continue;	/* perhaps nothing is registered */
-		m->sure[off] = seen[off] & 1 ? 0x3 : 0xf;
-		m->cmask[off] = 0xff;
-		if (!(seen[off] & 1) && (seen[off] & 0x6) == 4) {
-			i++;	/* the upper half of a 64 bit one */
-			mask_set(m, off + 4, 4, 0xff, 0xff);
+static const struct bars *bars_find(const uint8_t *config)
+{
+	for (size_t i = 0; i < CODEC_COUNT(known_bars); i++)
+		if (known_bars[i].vendor == le(config, 2) &&
+		    known_bars[i].device == le(config + 2, 2))
+			return &known_bars[i];
+	return NULL;
+}
+
+/*
+ * log2 of what BAR @i has at least, 0 when nothing tells that it is there.
+ * @exact: no less and no more.
+ */
+static unsigned bar_size(const uint8_t *seen, const struct caps *std,
+			 const struct bars *known, unsigned i, bool *exact)
+{
+	unsigned low = seen[BAR0 + 4 * i] & (seen[BAR0 + 4 * i] & 1 ? 0x3 : 0xf);
+	int size = known ? known->size[i] : 0;
+
+	*exact = size > 0;
+	if (size)
+		return (unsigned)(size > 0 ? size : -size);
+	for (unsigned c = 0; c < std->n; c++)
+		if (std->cap[c].id == CAP_MSIX && std->cap[c].len == 12 &&
+		    (seen[std->cap[c].off + 4] & 7u) == i)
+			return 12;	/* the table's, a page */
+	return !low ? 0 : low & 1 ? 2 : 4;
+}
+
+/*
+ * pci_register_bar(): cmask all ones, wmask the address bits above the size.
+ * A BAR of 32 bit memory and none look alike while it is not mapped.
+ */
+static void masks_bars(struct masks *m, const uint8_t *seen,
+		       const struct caps *std, unsigned nbars, unsigned rom)
+{
+	const struct bars *known = bars_find(seen);
+
+	for (unsigned i = 0; i < nbars; i++) {
+		unsigned off = BAR0 + 4 * i, n = 4;
+		bool exact, wide = !(seen[off] & 1) && (seen[off] & 0x6) == 4;
+		unsigned size = bar_size(seen, std, known, i, &exact);
+		uint64_t sure = size ? (1ull << size) - 1 : 0;
+
+		if (wide && i + 1 < nbars) {
+			n = 8;
+			i++;
+		}
+		if (!size) {
+			/* a model that we know has none here */
+			if (!known)
+				mask_unknown(m, off, n);
+			continue;
+		}
+		for (unsigned b = 0; b < n; b++, sure >>= 8) {
+			uint8_t bits = (uint8_t)sure;
+
+			mask_set(m, off + b, 1, 0xff, (uint8_t)~bits);
+			if (!exact && b < 4)
+				m->ignored[off + b] = 0;
 		}
 	}
 	mask_unknown(m, rom, 4);
@@ -563,7 +652,7 @@ static void masks_fill(struct masks *m, const uint8_t *seen, unsigned size)
 		mask_unknown(m, CLASS_PROG, 1);	/* some IDE chips let it */
 	mask_set(m, HEADER_TYPE, 1, 0xff, 0);
 	mask_set(m, CAPABILITY_LIST, 1, 0xff, 0);
-	masks_bars(m, seen, bridge ? 2 : 6, bridge ? 0x38 : 0x30);
+	masks_bars(m, seen, &std, bridge ? 2 : 6, bridge ? 0x38 : 0x30);
 	if (bridge) {
 		/* Types of the windows, PCI_*_RANGE_TYPE_MASK. */
 		mask_set(m, 0x1c, 2, 0x0f, 0xf0);
