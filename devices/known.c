@@ -466,8 +466,8 @@ static const struct known_field f_cpu_6[] = {
 	F("env.features", "uint64"), F("env.exception.syndrome", "uint32"),
 	F("env.exception.fsr", "uint32"),
 	F("env.exception.vaddress", "uint64"),
-	F("gt_timer[GTIMER_PHYS]", "timer"),
-	F("gt_timer[GTIMER_VIRT]", "timer"), F("power_state", "powered_off"),
+	F("gt_timer[0]", "timer"),
+	F("gt_timer[1]", "timer"), F("power_state", "powered_off"),
 };
 
 static const struct known_field f_cpu_7[] = {
@@ -483,8 +483,8 @@ static const struct known_field f_cpu_7[] = {
 	F("unused", "unused_buffer"), F("env.exception.syndrome", "uint32"),
 	F("env.exception.fsr", "uint32"),
 	F("env.exception.vaddress", "uint64"),
-	F("gt_timer[GTIMER_PHYS]", "timer"),
-	F("gt_timer[GTIMER_VIRT]", "timer"), F("power_state", "powered_off"),
+	F("gt_timer[0]", "timer"),
+	F("gt_timer[1]", "timer"), F("power_state", "powered_off"),
 };
 
 static const struct known_field f_cpu_altivec[] = {
@@ -1330,55 +1330,55 @@ static const struct known_field f_spapr[] = {
 };
 
 static const struct known_field f_spapr_cap_ail_mode_3[] = {
-	F("mig.caps[SPAPR_CAP_AIL_MODE_3]", "uint8"),
+	F("mig.caps[0x0C]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_ccf_assist[] = {
-	F("mig.caps[SPAPR_CAP_CCF_ASSIST]", "uint8"),
+	F("mig.caps[0x09]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_cfpc[] = {
-	F("mig.caps[SPAPR_CAP_CFPC]", "uint8"),
+	F("mig.caps[0x03]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_dawr1[] = {
-	F("mig.caps[SPAPR_CAP_DAWR1]", "uint8"),
+	F("mig.caps[0x0E]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_dfp[] = {
-	F("mig.caps[SPAPR_CAP_DFP]", "uint8"),
+	F("mig.caps[0x02]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_fwnmi[] = {
-	F("mig.caps[SPAPR_CAP_FWNMI]", "uint8"),
+	F("mig.caps[0x0A]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_hpt_maxpagesize[] = {
-	F("mig.caps[SPAPR_CAP_HPT_MAXPAGESIZE]", "uint8"),
+	F("mig.caps[0x06]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_htm[] = {
-	F("mig.caps[SPAPR_CAP_HTM]", "uint8"),
+	F("mig.caps[0x00]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_ibs[] = {
-	F("mig.caps[SPAPR_CAP_IBS]", "uint8"),
+	F("mig.caps[0x05]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_large_decr[] = {
-	F("mig.caps[SPAPR_CAP_LARGE_DECREMENTER]", "uint8"),
+	F("mig.caps[0x08]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_nested_kvm_hv[] = {
-	F("mig.caps[SPAPR_CAP_NESTED_KVM_HV]", "uint8"),
+	F("mig.caps[0x07]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_nested_papr[] = {
-	F("mig.caps[SPAPR_CAP_NESTED_PAPR]", "uint8"),
+	F("mig.caps[0x0D]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_rpt_invalidate[] = {
-	F("mig.caps[SPAPR_CAP_RPT_INVALIDATE]", "uint8"),
+	F("mig.caps[0x0B]", "uint8"),
 };
 
 /* hw/ppc/spapr_iommu.c; registered by the device itself, so in no dump */
@@ -1398,11 +1398,11 @@ static const struct known_field f_spapr_iommu_ex[] = {
 };
 
 static const struct known_field f_spapr_cap_sbbc[] = {
-	F("mig.caps[SPAPR_CAP_SBBC]", "uint8"),
+	F("mig.caps[0x04]", "uint8"),
 };
 
 static const struct known_field f_spapr_cap_vsx[] = {
-	F("mig.caps[SPAPR_CAP_VSX]", "uint8"),
+	F("mig.caps[0x01]", "uint8"),
 };
 
 static const struct known_field f_spapr_cpu_vpa[] = {
@@ -2096,13 +2096,13 @@ static const struct known_desc descs[] = {
 	D("spapr_drc/unplug_requested", 1, 1, f_spapr_drc_unplug_requested,
 	  no_subs, 502, 1000, "ppc"),
 	D("spapr_dtb", 1, 1, f_spapr_dtb, no_subs, 502, 1000, "ppc"),
+	D("spapr_event_log_entry", 1, 1, f_spapr_event_log_entry,
+	  no_subs, 502, 1000, "ppc"),
+	D("spapr_fwnmi", 1, 1, f_spapr_fwnmi, no_subs, 502, 1000, "ppc"),
 	D("spapr_iommu", 2, 2, f_spapr_iommu, s_spapr_iommu, 502, 502, "ppc"),
 	D("spapr_iommu", 3, 2, f_spapr_iommu_3,
 	  s_spapr_iommu, 702, 1000, "ppc"),
 	D("spapr_iommu_ex", 1, 1, f_spapr_iommu_ex, no_subs, 502, 1000, "ppc"),
-	D("spapr_event_log_entry", 1, 1, f_spapr_event_log_entry,
-	  no_subs, 502, 1000, "ppc"),
-	D("spapr_fwnmi", 1, 1, f_spapr_fwnmi, no_subs, 502, 1000, "ppc"),
 	D("spapr_irq_map", 1, 1, f_spapr_irq_map, no_subs, 502, 1000, "ppc"),
 	D("spapr_nvdimm_flush_state", 1, 1, f_spapr_nvdimm_flush_state,
 	  no_subs, 702, 1000, "ppc"),
