@@ -1062,10 +1062,10 @@ static const struct known_field f_globalstate_2[] = {
 };
 
 static const struct known_field f_hi16_zmm_reg[] = {
-	F("ZMM_Q(0)", "uint64"), F("ZMM_Q(1)", "uint64"),
-	F("ZMM_Q(2)", "uint64"), F("ZMM_Q(3)", "uint64"),
-	F("ZMM_Q(4)", "uint64"), F("ZMM_Q(5)", "uint64"),
-	F("ZMM_Q(6)", "uint64"), F("ZMM_Q(7)", "uint64"),
+	F("_q_ZMMReg[0]", "uint64"), F("_q_ZMMReg[1]", "uint64"),
+	F("_q_ZMMReg[2]", "uint64"), F("_q_ZMMReg[3]", "uint64"),
+	F("_q_ZMMReg[4]", "uint64"), F("_q_ZMMReg[5]", "uint64"),
+	F("_q_ZMMReg[6]", "uint64"), F("_q_ZMMReg[7]", "uint64"),
 };
 
 static const struct known_field f_hpet[] = {
@@ -1574,16 +1574,16 @@ static const struct known_field f_vmbus_vmbus_chan_req[] = {
 };
 
 static const struct known_field f_xmm_reg[] = {
-	F("ZMM_Q(0)", "uint64"), F("ZMM_Q(1)", "uint64"),
+	F("_q_ZMMReg[0]", "uint64"), F("_q_ZMMReg[1]", "uint64"),
 };
 
 static const struct known_field f_ymmh_reg[] = {
-	F("ZMM_Q(2)", "uint64"), F("ZMM_Q(3)", "uint64"),
+	F("_q_ZMMReg[2]", "uint64"), F("_q_ZMMReg[3]", "uint64"),
 };
 
 static const struct known_field f_zmmh_reg[] = {
-	F("ZMM_Q(4)", "uint64"), F("ZMM_Q(5)", "uint64"),
-	F("ZMM_Q(6)", "uint64"), F("ZMM_Q(7)", "uint64"),
+	F("_q_ZMMReg[4]", "uint64"), F("_q_ZMMReg[5]", "uint64"),
+	F("_q_ZMMReg[6]", "uint64"), F("_q_ZMMReg[7]", "uint64"),
 };
 
 static const char *const s_apic[] = {
