@@ -19,7 +19,7 @@ UILIBS =
 
 STREAM = $(patsubst %.c,$(B)/%.o,$(wildcard stream/*.c))
 DEVICES = $(patsubst %.c,$(B)/%.o,$(wildcard devices/*.c))
-DEBUGGER = $(patsubst %.c,$(B)/%.o,$(wildcard debugger/*.c))
+DEBUGGER = $(patsubst %.c,$(B)/%.o,$(wildcard debugger/*.c debugger/live/*.c))
 UI = $(patsubst %.c,$(B)/%.o,$(filter-out ui/main.c,$(wildcard ui/*.c)))
 ROOMS = $(B)/ui.a $(B)/debugger.a $(B)/devices.a $(B)/stream.a
 

@@ -12,6 +12,7 @@
 
 const struct subcommand *const subcommands[] = {
 	&cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
+	&cmd_oracle,
 	NULL,
 };
 

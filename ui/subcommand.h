@@ -29,7 +29,8 @@ struct subcommand {
 	int (*run)(const struct subcommand *self, int argc, char **argv);
 };
 
-extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff;
+extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff,
+	cmd_oracle;
 
 /* All of them, ended by NULL. */
 extern const struct subcommand *const subcommands[];

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../stream/escape.h"
+#include "../../stream/stream.h"
+#include "traces.h"
+
+/* ---- real ones ---- */
+
+/* "PID@SECONDS.MICROSECONDS:", before 6.0 and with -msg timestamp=on */
+static size_t stamp_length(const char *s, size_t n)
+{
+	size_t i = 0, start;
+
+	while (i < n && isdigit((unsigned char)s[i]))
+		i++;
+	if (!i || i >= n || s[i] != '@')
+		return 0;
+	start = ++i;
+	while (i < n && isdigit((unsigned char)s[i]))
+		i++;
+	if (i == start || i >= n || s[i] != '.')
+		return 0;
+	start = ++i;
+	while (i < n && isdigit((unsigned char)s[i]))
+		i++;
+	return i > start && i < n && s[i] == ':' ? i + 1 : 0;
+}
+
+static bool starts(const char *s, size_t n, const char *with)
+{
+	size_t len = strlen(with);
+
+	return n >= len && !memcmp(s, with, len);
+}
+
+/* The length of the event's name, 0 if this is no event of ours. */
+static size_t event_name(const char *s, size_t n)
+{
+	static const char *const families[] = {
+		"vmstate", "qemu_loadvm", "loadvm", "get_qtailq", "get_qlist",
+		"get_gtree",
+	};
+	size_t i = 0;
+
+	while (i < n && (islower((unsigned char)s[i]) ||
+			 isdigit((unsigned char)s[i]) || s[i] == '_'))
+		i++;
+	if (i < n && s[i] != ' ')
+		return 0;
+	for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++) {
+		if (starts(s, i, families[k]))
+			return i;
+	}
+	return 0;
+}
+
+static bool find(const char *s, size_t n, const char *what)
+{
+	return memmem(s, n, what, strlen(what)) != NULL;
+}
+
+static enum trace_kind kind_of(const char *s, size_t n, size_t name)
+{
+	static const char *const bytes[] = {
+		"vmstate_load", "vmstate_load_state", "vmstate_load_state_end",
+		"vmstate_load_state_success", "vmstate_subsection_load",
+		"vmstate_subsection_load_good", "vmstate_subsection_load_bad",
+		"qemu_loadvm_state_section",
+		"qemu_loadvm_state_section_command",
+		"qemu_loadvm_state_section_startfull",
+		"qemu_loadvm_state_section_partend",
+	};
+
+	if (!name)
+		return find(s, n, ": warning: ") || find(s, n, ": info: ") ||
+		       starts(s, n, "warning: ") || starts(s, n, "info: ") ?
+		       TRACE_REMARK : TRACE_MESSAGE;
+	if (name == strlen("vmstate_load_state_field") &&
+	    starts(s, n, "vmstate_load_state_field"))
+		return TRACE_FIELD;
+	if (name == strlen("vmstate_n_elems") && starts(s, n, "vmstate_n_e"))
+		return TRACE_N_ELEMS;
+	for (size_t k = 0; k < sizeof(bytes) / sizeof(bytes[0]); k++) {
+		if (strlen(bytes[k]) == name && starts(s, n, bytes[k]))
+			return TRACE_LOAD;
+	}
+	return TRACE_OTHER;
+}
+
+struct trace_line trace_parse(const char *s, size_t n)
+{
+	static const char exists[] = " exists=";
+	size_t stamp = stamp_length(s, n);
+	struct trace_line l = { .text = s };
+
+	if (stamp && event_name(s + stamp, n - stamp)) {
+		l.text = s += stamp;
+		n -= stamp;
+	}
+	while (n && (s[n - 1] == ' ' || s[n - 1] == '\r'))
+		n--;
+	l.len = n;
+	l.kind = kind_of(s, n, event_name(s, n));
+	if (l.kind == TRACE_FIELD && n > sizeof(exists) &&
+	    !memcmp(s + n - sizeof(exists), exists, sizeof(exists) - 1)) {
+		l.told = true;
+		l.exists = s[n - 1] != '0';
+	}
+	return l;
+}
+
+const char *trace_canonical(const struct trace_line *l, char *buf, size_t size)
+{
+	static const char success[] = "vmstate_load_state_success ";
+	size_t n = l->len;
+
+	if (l->kind == TRACE_FIELD && l->told)
+		n -= strlen(" exists=0");
+	if (l->kind == TRACE_LOAD && starts(l->text, n, success))
+		snprintf(buf, size, "vmstate_load_state_end %.*s end/0",
+			 (int)(n - strlen(success)), l->text + strlen(success));
+	else
+		snprintf(buf, size, "%.*s", (int)n, l->text);
+	return buf;
+}
+
+/* ---- predicted ones ---- */
+
+struct writer {
+	struct traces *to;
+	const struct timeline *t;
+	uint64_t at;
+	uint32_t event;
+};
+
+/* The emulator says this once it has @at bytes. */
+static void say(struct writer *w, uint64_t at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(struct writer *w, uint64_t at, const char *fmt, ...)
+{
+	struct traces *to = w->to;
+	char line[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	/* it never says things in another order than the bytes' */
+	if (at > w->at)
+		w->at = at;
+	to->events = grow_array(to->events, &to->cap, to->n + 1,
+				sizeof(*to->events));
+	to->events[to->n++] = (struct trace_event){
+		.text = arena_intern_str(&to->arena, line),
+		.at = w->at, .event = w->event,
+	};
+}
+
+static const char *name(const char *s, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", s ? s : "");
+	return buf;
+}
+
+/* Behind the section's header. */
+static uint64_t body(const struct timeline *t, const struct event *e)
+{
+	const struct source *src = t->src;
+
+	if (e->section_kind != SECTION_START && e->section_kind != SECTION_FULL)
+		return e->off + 5;
+	if (e->off + 5 >= src->len)
+		return src->len;
+	return e->off + 14 + src->data[e->off + 5];
+}
+
+static void enter_section(struct writer *w, const struct event *e, uint32_t i)
+{
+	const struct timeline *t = w->t;
+	const char *desc = "(old)";
+	uint64_t at = body(t, e);
+	char a[1100], b[1100];
+
+	say(w, e->off + 1, "qemu_loadvm_state_section %u", e->section_kind);
+	if (e->outcome == OUT_CUT_OFF)
+		return;
+	if (e->section_kind == SECTION_START || e->section_kind == SECTION_FULL)
+		say(w, at, "qemu_loadvm_state_section_startfull %" PRIu32
+		    "(%s) %" PRIu32 " %" PRIu32, e->n,
+		    name(e->name, a, sizeof(a)), e->instance,
+		    (uint32_t)e->version);
+	else
+		say(w, at, "qemu_loadvm_state_section_partend %" PRIu32, e->n);
+	if (e->outcome == OUT_NO_DEVICE || e->outcome == OUT_TOO_NEW)
+		return;
+	if (i + 1 < e->end && t->events[i + 1].kind == EV_STRUCT)
+		desc = t->events[i + 1].name;
+	say(w, at, "vmstate_load %s, %s", name(e->name, a, sizeof(a)),
+	    name(desc, b, sizeof(b)));
+}
+
+static void enter_field(struct writer *w, const struct event *e)
+{
+	char a[1100], b[1100];
+
+	if (!e->desc || e->outcome == OUT_ABSENT)
+		return;
+	say(w, e->off, "vmstate_load_state_field %s:%s",
+	    name(e->desc->name, a, sizeof(a)), name(e->name, b, sizeof(b)));
+	say(w, e->off, "vmstate_n_elems %s: %" PRIu32, b, e->n);
+	if (e->field && e->field->flags & VMS_ALLOC)
+		say(w, e->off, "vmstate_n_elems %s: %" PRIu32, b, e->n);
+}
+
+static void enter(struct writer *w, const struct event *e, uint32_t i)
+{
+	char a[1100];
+
+	switch (e->kind) {
+	case EV_SECTION:
+		enter_section(w, e, i);
+		break;
+	case EV_STRUCT:
+		say(w, e->off, "vmstate_load_state %s v%" PRId32,
+		    name(e->name, a, sizeof(a)), e->version);
+		if (e->outcome == OUT_TOO_NEW || e->outcome == OUT_TOO_OLD)
+			say(w, e->off, "vmstate_load_state_end %s too %s/-22",
+			    a, e->outcome == OUT_TOO_NEW ? "new" : "old");
+		break;
+	case EV_FIELD:
+		enter_field(w, e);
+		break;
+	case EV_PROBE:
+		say(w, e->off, "vmstate_subsection_load %s",
+		    name(e->name, a, sizeof(a)));
+		break;
+	case EV_COMMAND:
+		say(w, e->off + 1, "qemu_loadvm_state_section %d",
+		    SECTION_COMMAND);
+		break;
+	case EV_EOF:
+		say(w, e->off + 1, "qemu_loadvm_state_section %d", SECTION_EOF);
+		break;
+	}
+}
+
+static void leave_probe(struct writer *w, const struct event *e)
+{
+	const struct source *src = w->t->src;
+	uint64_t at = e->off + e->len;
+	char a[1100], b[1100];
+
+	name(e->name, a, sizeof(a));
+	name(e->type, b, sizeof(b));
+	if (e->outcome == OUT_GOOD)
+		say(w, at + 1, "vmstate_subsection_load_good %s", a);
+	else if (e->outcome == OUT_SHORT)
+		say(w, at + 2, "vmstate_subsection_load_bad %s: (short)/", a);
+	else if (e->outcome == OUT_PREFIX || e->outcome == OUT_LOOKUP)
+		say(w, at + 2 + (at + 1 < src->len ? src->data[at + 1] : 0),
+		    "vmstate_subsection_load_bad %s: %s/(%s)", a, b,
+		    e->outcome == OUT_PREFIX ? "prefix" : "lookup");
+	else if (e->outcome == OUT_CHILD)
+		say(w, at, "vmstate_subsection_load_bad %s: %s/(child)", a, b);
+}
+
+static void leave(struct writer *w, const struct event *e)
+{
+	char a[1100];
+
+	switch (e->kind) {
+	case EV_STRUCT:
+		if (e->outcome == OUT_LOADED)
+			say(w, e->off + e->len, "vmstate_load_state_end %s "
+			    "end/0", name(e->name, a, sizeof(a)));
+		break;
+	case EV_PROBE:
+		leave_probe(w, e);
+		break;
+	case EV_COMMAND:
+		say(w, e->off + e->len, "qemu_loadvm_state_section_command %d",
+		    e->outcome == OUT_LOADED ? 0 : -22);
+		break;
+	}
+}
+
+/* An emulator stops at its first failure; so does its trace. */
+static uint32_t trace_end(const struct timeline *t)
+{
+	const struct failure *f;
+
+	if (!t->nfailures)
+		return t->n;
+	f = &t->failures[0];
+	if (f->section != EVENT_NONE)
+		return t->events[f->section].end;
+	if (f->event != EVENT_NONE && t->events[f->event].kind != EV_LOAD)
+		return t->events[f->event].end;
+	return t->n;
+}
+
+void traces_predict(struct traces *ret, const struct timeline *t)
+{
+	struct writer w = { .to = ret, .t = t };
+	uint32_t stack[256], end = trace_end(t), depth = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	arena_init(&ret->arena);
+	for (uint32_t i = 0; i < end; i++) {
+		const struct event *e = &t->events[i];
+
+		if (e->kind == EV_GAP || e->kind == EV_TAIL)
+			break;
+		while (depth && t->events[stack[depth - 1]].end <= i) {
+			w.event = stack[--depth];
+			leave(&w, &t->events[w.event]);
+		}
+		w.event = i;
+		enter(&w, e, i);
+		if (depth < 256)
+			stack[depth++] = i;
+	}
+	while (depth) {
+		w.event = stack[--depth];
+		leave(&w, &t->events[w.event]);
+	}
+}
+
+void traces_release(struct traces *t)
+{
+	free(t->events);
+	arena_release(&t->arena);
+	memset(t, 0, sizeof(*t));
+}
