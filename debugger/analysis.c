@@ -265,6 +265,15 @@ static bool same_range(const struct event *a, const struct event *b)
 }
 
 /*
+ * Code-driven bytes that no layout fits, though the source says it wrote them:
+ * they are damaged, and the source's account ends here.
+ */
+static bool nobody_fits(const struct event *e)
+{
+	return e->kind == EV_FIELD && e->guess && e->text;
+}
+
+/*
  * Walk both sides' leaves of one section to the first place where they part.
  * Returns false if they never do.
  */
@@ -284,7 +293,7 @@ static bool first_split(struct work *w, struct span *s, struct span *d)
 			d->at = next_leaf(w->d, d->at + 1, d->end);
 			continue;
 		}
-		if (b->outcome == OUT_CUT_OFF)
+		if (b->outcome == OUT_CUT_OFF || nobody_fits(a))
 			return false;
 		if (a->off != b->off || !regroup(w, s, d))
 			return true;

@@ -349,15 +349,16 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 	} else if (f->from_num && f->from_num != DESC_FROM_SOURCE) {
 		return f->num;
 	}
-	if (fr->seen)
+	/* what exists by its version and was not written had no elements */
+	if (fr->seen && (seen->n || f->exists == EXISTS_BY_VERSION))
 		return (int64_t)seen->count;
 	*guess = true;
 	if (fr->src && src->n)
 		return (int64_t)src->count;
-	if (f->flags & VMS_VARRAY)
+	if (f->flags & VMS_VARRAY && !fr->src)
 		note_unknown(l, ev_printf(l, "how many elements '%s' of '%s' "
 					  "has", f->name, fr->d->name));
-	return fr->src ? 0 : f->num;
+	return fr->src && !fr->seen ? 0 : f->num;
 }
 
 /*
@@ -1082,6 +1083,24 @@ static int load_plain(struct load *l, struct frame *fr,
 	return judge_leaf(l, i, type, got, size, seen_len == size ? seen : NULL);
 }
 
+/*
+ * Up to 9.x an array of pointers whose first element is null was written as
+ * one compressed object: then only the byte itself tells.
+ */
+static bool element_is_null(const struct load *l, const struct frame *fr,
+			    const struct desc_field *f, const struct element *e)
+{
+	const struct written_field *wf = fr->self ? e->self :
+		fr->seen ? e->seen : e->src;
+
+	if (!is_null(wf))
+		return false;
+	if (wf->type && strcmp(wf->type, "nullptr") && wf->array_len > 1 &&
+	    cursor_peek(&l->c, 0) != '0' && f->desc)
+		return false;
+	return true;
+}
+
 static int load_elements(struct load *l, struct frame *fr,
 			 const struct desc_field *f, uint64_t n,
 			 const struct group *self, const struct group *seen,
@@ -1096,7 +1115,7 @@ static int load_elements(struct load *l, struct frame *fr,
 		uint32_t before = l->t->n;
 		bool handled;
 
-		if (is_null(fr->self ? e.self : fr->seen ? e.seen : e.src)) {
+		if (element_is_null(l, fr, f, &e)) {
 			ret = load_null(l, i);
 			continue;
 		}
@@ -1470,9 +1489,12 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 
 bool known_iterable(const char *idstr)
 {
-	/* registered unconditionally: migration/ *.c, QEMU 5.2 to 10.0 */
+	/*
+	 * Registered unconditionally, written if needed: migration/, audio/
+	 * of QEMU 5.2 to 11.1.
+	 */
 	static const char *const names[] = {
-		"ram", "block", "dirty-bitmap", "globalstate",
+		"ram", "block", "dirty-bitmap", "globalstate", "audio",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

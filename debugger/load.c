@@ -266,7 +266,6 @@ static void forget_failure(struct load *l)
 	l->fail_why = NULL;
 	l->fail_crash = false;
 	l->section_unknown = false;
-	l->peeked = 0;
 }
 
 static void add_failure(struct load *l, int ret)
@@ -720,7 +719,8 @@ static const struct desc *desc_of_source(const struct load *l,
 {
 	const struct written *w = written_of(l->o->source, s->name,
 					     s->instance);
-	const struct desc *d = w ? registry_known_desc(l->o->reg, w) : NULL;
+	const struct desc *d = w ? registry_known_desc(l->o->reg, w) :
+		registry_known_name(l->o->reg, s->name, (int32_t)s->version);
 
 	return d ? d : w ? w->desc : NULL;
 }

@@ -36,6 +36,35 @@ static void known_field_to(struct desc_field *f, const struct known_field *k)
 	}
 }
 
+static const struct known_desc *any_version(const struct make *m,
+					    const char *name);
+
+/* Lengths and nested descriptors; call once names are numbered. */
+static void add_shape(struct make *m, const char *desc, struct desc_field *f,
+		      int depth)
+{
+	const struct known_shape *s = known_shape(m->arch, desc, f->name,
+						  f->dup);
+	const struct known_desc *k;
+
+	if (!s)
+		return;
+	if (s->num > 1) {
+		f->num = s->num;
+		f->from_num = DESC_FROM_KNOWN;
+		f->flags |= VMS_ARRAY;
+	}
+	if (s->size) {
+		f->size = (uint64_t)s->size;
+		f->from_size = DESC_FROM_KNOWN;
+	}
+	k = s->nested && depth < MAX_DEPTH ? any_version(m, s->nested) : NULL;
+	if (k) {
+		f->desc = from_known(m, k, depth + 1);
+		f->from_desc = DESC_FROM_KNOWN;
+	}
+}
+
 /* The newest version of a subsection that these releases can have. */
 static const struct known_desc *any_version(const struct make *m,
 					    const char *name)
@@ -80,6 +109,8 @@ static const struct desc *from_known(struct make *m,
 	for (size_t i = 0; i < k->nfields; i++)
 		known_field_to(&f[i], &k->fields[i]);
 	desc_number_names(f, k->nfields);
+	for (size_t i = 0; i < k->nfields; i++)
+		add_shape(m, k->name, &f[i], depth);
 	d->name = k->name;
 	d->version = k->version;
 	d->min_version = k->min_version;

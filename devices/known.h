@@ -58,6 +58,21 @@ const struct known_desc *known_desc_on(const char *arch, const char *name,
 				       int release_max);
 
 /*
+ * What no table of fields above tells: elements of a fixed array, length of a
+ * buffer, what a structure is made of.  0 and NULL: varies, or not told.
+ */
+struct known_shape {
+	const char *desc, *field;
+	int dup;		/* which of several fields of that name; -1 */
+	const char *arch;	/* NULL: any */
+	int num, size;
+	const char *nested;
+};
+
+const struct known_shape *known_shape(const char *arch, const char *desc,
+				      const char *field, int dup);
+
+/*
  * field_exists() functions that compare the lower of the version loaded and a
  * value loaded before with two bounds (hw/scsi/esp.c).
  */

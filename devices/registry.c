@@ -230,8 +230,13 @@ static void type_from_size(struct desc_field *f)
 		set_type(f, "struct", NULL, DESC_FROM_GUESS);
 	} else if (!strcmp(f->name, "unused")) {
 		set_type(f, "unused_buffer", NULL, DESC_FROM_GUESS);
+	} else if (strstr(f->name, "timer") && f->size >= 8) {
+		set_type(f, "timer", NULL, DESC_FROM_GUESS);
 	} else if (f->from_size && f->size <= 8 && f->size && types[f->size]) {
 		set_type(f, types[f->size], NULL, DESC_FROM_GUESS);
+	} else if (f->from_size && f->size > 8) {
+		/* no plain info is longer: bytes as they stand */
+		set_type(f, "buffer", NULL, DESC_FROM_GUESS);
 	}
 }
 
@@ -245,6 +250,9 @@ static void apply_known(const struct desc *d, struct desc_field *f)
 	if (!k)
 		return;
 	f->count_field = k->count_field;
+	if (k->other_field && !desc_find_field(d, k->count_field) &&
+	    desc_find_field(d, k->other_field))
+		f->count_field = k->other_field;
 	f->flags |= k->flags;
 	f->multiplier = k->multiplier;
 	f->from_count = DESC_FROM_KNOWN;
@@ -303,7 +311,7 @@ static void merge_field(struct merge *m, const struct desc *d,
 		}
 	}
 	m->vstruct = f->flags & VMS_VSTRUCT;
-	if (f->desc) {
+	if (f->desc && !(ninner && f->from_desc == DESC_FROM_KNOWN)) {
 		f->desc = merge_desc(m, f->desc, inner, ninner);
 	} else if (ninner && d->from == DESC_FROM_KNOWN) {
 		/* the tables do not tell what is nested; the witness does */
@@ -482,6 +490,21 @@ const struct desc *registry_known_desc(const struct registry *reg,
 	struct witness one = { w, 0 };
 
 	return find_known((struct registry *)reg, &one, 1, DESC_FROM_SOURCE);
+}
+
+const struct desc *registry_known_name(const struct registry *reg,
+				       const char *name, int32_t version)
+{
+	const struct known_desc *k = known_desc_on(reg->arch, name, version,
+						   reg->release_min,
+						   reg->release_max);
+	struct merge m = { .reg = (struct registry *)reg };
+
+	if (!k)
+		return NULL;
+	return merge_desc(&m, desc_from_known(reg->arena, k, reg->arch,
+					      reg->release_min,
+					      reg->release_max), NULL, 0);
 }
 
 const struct desc *registry_desc_for(const struct registry *reg,

@@ -104,6 +104,10 @@ const struct desc *registry_desc_for(const struct registry *reg,
 const struct desc *registry_known_desc(const struct registry *reg,
 				       const struct written *w);
 
+/* The tables' descriptor of this name and version; NULL. */
+const struct desc *registry_known_name(const struct registry *reg,
+				       const char *name, int32_t version);
+
 /* Set .machine and what follows from it. */
 void registry_set_machine(struct registry *reg, const char *machine);
 

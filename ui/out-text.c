@@ -106,8 +106,8 @@ static void print_place(FILE *f, const char *what, const struct place *p)
 	fputc('\n', f);
 	if (p->idstr)
 		line(f, "            section %" PRIu32 " '%s' instance %" PRIu32
-		     "%s%.0" PRId64 " at 0x%" PRIx64, p->section_id, p->idstr,
-		     p->instance, "", p->version_id, p->section_offset);
+		     " version %" PRId64 " at 0x%" PRIx64, p->section_id,
+		     p->idstr, p->instance, p->version_id, p->section_offset);
 }
 
 /* A few bytes around the place, as hexdump shows them. */
