@@ -388,7 +388,8 @@ static void collect_debt(struct feed *f)
 	if (!f->load || f->next >= f->predicted.n)
 		return;
 	p = &f->predicted.events[f->next];
-	if (f->state != FEED_WAITING || p->at > f->fed)
+	/* one that gives up in between has nothing more to say */
+	if (p->at > f->fed || f->state == FEED_HUNG || f->state == FEED_GONE)
 		return;
 	if (!f->traced) {	/* built without the log backend */
 		f->can_trace = false;

@@ -198,8 +198,9 @@ static void enter_section(struct writer *w, const struct event *e, uint32_t i)
 		    (uint32_t)e->version);
 	else
 		say(w, at, "qemu_loadvm_state_section_partend %" PRIu32, e->n);
-	if (e->outcome == OUT_NO_DEVICE || e->outcome == OUT_TOO_NEW)
-		return;
+	if (e->outcome == OUT_NO_DEVICE || e->outcome == OUT_TOO_NEW ||
+	    (e->outcome != OUT_LOADED && e->end == i + 1))
+		return;	/* nobody takes it */
 	if (i + 1 < e->end && t->events[i + 1].kind == EV_STRUCT)
 		desc = t->events[i + 1].name;
 	say(w, at, "vmstate_load %s, %s", name(e->name, a, sizeof(a)),
