@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * debug-file.h - the file that holds the debug information of another.
+ *
+ * It is the file itself, or found by its build-id or .gnu_debuglink below
+ * --debug-dir, next to the file and below /usr/lib/debug.  What dwz has moved
+ * into a common file (.gnu_debugaltlink; Debian's packages all have one) is
+ * opened with it.  Sections are handed out decompressed.
+ */
+#ifndef VMSDB_DEBUG_FILE_H
+#define VMSDB_DEBUG_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../stream/err.h"
+
+#define DEBUG_MAX_SECTIONS 256
+
+struct debug_section {
+	const char *name;	/* ".debug_info", also of .zdebug_info */
+	const uint8_t *data;
+	uint64_t addr, size;
+	uint8_t *own;		/* decompressed, or NULL */
+};
+
+struct debug_file {
+	const char *path;
+	struct debug_section sections[DEBUG_MAX_SECTIONS];
+	unsigned nsections;	/* [0] is empty, as in ELF */
+	uint8_t build_id[64];
+	unsigned build_id_len;
+	uint8_t ptr_size;
+	bool big_endian;
+	struct debug_file *alt;	/* or NULL: there is none */
+	struct debug_file_private *priv;
+};
+
+/* ERR_USAGE where there is no debug information for @path anywhere. */
+int debug_file_open(struct debug_file **ret, const char *path,
+		    const char *debug_dir, struct err *err);
+void debug_file_close(struct debug_file *f);
+
+/* The section, or NULL. */
+const struct debug_section *debug_file_section(const struct debug_file *f,
+					       const char *name);
+
+#endif
