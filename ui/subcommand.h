@@ -30,7 +30,7 @@ struct subcommand {
 };
 
 extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff,
-	cmd_oracle;
+	cmd_oracle, cmd_drive, cmd_attach;
 
 /* All of them, ended by NULL. */
 extern const struct subcommand *const subcommands[];

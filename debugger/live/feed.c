@@ -535,6 +535,15 @@ static void predict_points(struct feed *f)
 	sort_points(f);
 }
 
+uint64_t feed_goal(const struct timeline *t, uint32_t i, bool whole)
+{
+	const struct event *e = &t->events[i];
+
+	if (whole || e->end == i + 1)
+		return e->off + e->len;
+	return t->events[i + 1].off;
+}
+
 void feed_set_points(struct feed *f, const uint64_t *points, size_t n)
 {
 	f->npoints = 0;

@@ -119,6 +119,12 @@ int feed_next_event(struct feed *f, bool go_on, struct err *err);
 /* All that is left, then the end of the channel, and wait for the verdict. */
 int feed_finish(struct feed *f, bool go_on, struct err *err);
 
+/*
+ * How far to give so that the destination stands on event @i of @t: all of it
+ * if it is a leaf or @whole, up to its first child otherwise.
+ */
+uint64_t feed_goal(const struct timeline *t, uint32_t i, bool whole);
+
 /* Stop at these (ascending) instead of where events are predicted. */
 void feed_set_points(struct feed *f, const uint64_t *points, size_t n);
 
