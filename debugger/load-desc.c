@@ -100,7 +100,7 @@ static const uint8_t *seen_bytes(const struct load *l, const struct frame *fr,
  * of this name in this descriptor is meant.
  */
 static const uint8_t *seen_inside(const struct load *l, const struct desc *d,
-				  const char *field, uint64_t *len)
+				  const char *field, bool loaded, uint64_t *len)
 {
 	const struct timeline *ref = l->o->reference_timeline, *t = l->t;
 	uint32_t k = 0, i, end;
@@ -110,9 +110,10 @@ static const uint8_t *seen_inside(const struct load *l, const struct desc *d,
 	for (i = l->section_event + 1; i + 1 < t->n; i++) {
 		const struct event *e = &t->events[i];
 
-		k += e->kind == EV_FIELD && e->desc && e->name == field &&
+		k += e->kind == EV_FIELD && e->desc && !strcmp(e->name, field) &&
 			!strcmp(e->desc->name, d->name);
 	}
+	k -= loaded && k;	/* the last one is the one meant */
 	for (i = 1; i < ref->n; i = ref->events[i].end) {
 		const struct event *e = &ref->events[i];
 
@@ -320,9 +321,16 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 		c.exists = src->n != 0;
 		return c;
 	}
-	c.exists = false;
-	note_unknown(l, ev_printf(l, "whether '%s' of '%s' exists: a condition "
-				  "in code decides", f->name, fr->d->name));
+	/* nobody tells: the section's end decides, see load_tries() */
+	if (l->undecided < MAX_UNDECIDED) {
+		c.exists = l->choice >> l->undecided & 1;
+		l->undecided++;
+	} else {
+		c.exists = false;
+	}
+	if (!l->decided)
+		note_unknown(l, ev_printf(l, "whether '%s' of '%s' exists: a "
+			"condition in code decides", f->name, fr->d->name));
 	return c;
 }
 
@@ -358,7 +366,7 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 	if (f->flags & VMS_VARRAY && !fr->src)
 		note_unknown(l, ev_printf(l, "how many elements '%s' of '%s' "
 					  "has", f->name, fr->d->name));
-	return fr->src && !fr->seen ? 0 : f->num;
+	return f->flags & VMS_VARRAY ? 0 : f->num;
 }
 
 /*
@@ -692,28 +700,24 @@ static const struct wire_ops wire_ops = {
 	.fact_get = wire_fact_get,
 };
 
-/* Where to come back to when a variant does not fit. */
-struct mark {
-	uint32_t n, fail_event;
-	uint64_t pos, fail_offset;
-	unsigned depth, nesting, nlines, nlines_new;
-	bool truncated;
-	const char *chain;
-};
-
-static struct mark mark(const struct load *l)
+struct mark load_mark(const struct load *l)
 {
 	return (struct mark){
 		.n = l->t->n, .fail_event = l->fail_event, .pos = l->c.pos,
 		.fail_offset = l->fail_offset, .depth = l->depth,
 		.nesting = l->nesting, .nlines = l->nlines,
 		.nlines_new = l->nlines_new, .truncated = l->t->truncated,
-		.chain = l->chain,
+		.chain = l->chain, .nunknowns = l->t->nunknowns,
+		.nunjudged = l->t->nunjudged,
+		.section_unknown = l->section_unknown,
 	};
 }
 
-static void rewind_to(struct load *l, const struct mark *m)
+void load_rewind(struct load *l, const struct mark *m)
 {
+	l->t->nunknowns = m->nunknowns;
+	l->t->nunjudged = m->nunjudged;
+	l->section_unknown = m->section_unknown;
 	l->t->n = m->n;
 	l->fail_event = m->fail_event;
 	l->fail_offset = m->fail_offset;
@@ -739,7 +743,7 @@ static int run_codec(struct load *l, struct frame *fr,
 		     const struct desc_field *f, uint64_t len,
 		     const uint8_t *seen, uint64_t seen_len, uint32_t i)
 {
-	struct mark m = mark(l);
+	struct mark m = load_mark(l);
 	struct load_wire w = {
 		.w = {
 			.ops = &wire_ops, .idstr = l->idstr ? l->idstr : "",
@@ -768,7 +772,7 @@ static int try_variants(struct load *l, struct frame *fr,
 			const struct codec *codec, const struct desc_field *f,
 			uint64_t len, uint32_t i)
 {
-	struct mark m = mark(l);
+	struct mark m = load_mark(l);
 	uint64_t end = l->c.end;
 	unsigned n = codec->nvariants ? codec->nvariants : 1;
 	char key[40];
@@ -790,7 +794,7 @@ static int try_variants(struct load *l, struct frame *fr,
 				ev(l, i)->text = codec->variants[v];
 			return 1;
 		}
-		rewind_to(l, &m);
+		load_rewind(l, &m);
 	}
 	return 0;
 }
@@ -816,7 +820,8 @@ static int load_codec(struct load *l, struct frame *fr,
 	if (fr->seen)
 		seen = seen_bytes(l, fr, e->seen, e->seen_k, &seen_len);
 	else if (!l->o->self)
-		seen = seen_inside(l, fr->d, f->name, &seen_len);
+		seen = seen_inside(l, fr->d, f->name, false,
+				   &seen_len);
 	variant_key(key, sizeof(key), codec->type);
 	if (!facts_get(o->reference_facts, l->idstr, l->instance, key, &v)) {
 		if (e->seen) {
@@ -840,7 +845,7 @@ int load_section_codec(struct load *l, const struct section_codec *codec,
 		       int kind, int version)
 {
 	struct frame fr = { .version = version, .event = EVENT_NONE };
-	struct mark m = mark(l);
+	struct mark m = load_mark(l);
 	struct load_wire w = {
 		.w = {
 			.ops = &wire_ops, .idstr = l->idstr,
@@ -984,12 +989,12 @@ static int load_info(struct load *l, struct frame *fr,
 	if (!strcmp(type, "tmp") && d)
 		return load_tmp(l, fr, f, d, e);
 	if ((!strcmp(type, "qtailq") || !strcmp(type, "qlist")) && d) {
-		struct mark m = mark(l);
+		struct mark m = load_mark(l);
 		int ret = load_list(l, fr, f, d, e, i);
 
 		if (fr->self && e->self &&
 		    (ret || l->c.pos != m.pos + e->self->size)) {
-			rewind_to(l, &m);
+			load_rewind(l, &m);
 			return claim(l, i, e->self->size);
 		}
 		return ret;
@@ -1079,7 +1084,8 @@ static int load_plain(struct load *l, struct frame *fr,
 	if (fr->seen)
 		seen = seen_bytes(l, fr, e->seen, e->seen_k, &seen_len);
 	else if (must_equal(type))
-		seen = seen_inside(l, fr->d, f->name, &seen_len);
+		seen = seen_inside(l, fr->d, f->name, false,
+				   &seen_len);
 	return judge_leaf(l, i, type, got, size, seen_len == size ? seen : NULL);
 }
 
@@ -1447,6 +1453,15 @@ static int check_version(struct load *l, const struct desc *d, int version,
 	return 0;
 }
 
+static void post_load_failed(struct load *l, const struct desc *d, int version,
+			     int ret, uint32_t i)
+{
+	chain(l, "post load hook failed for: %s, version_id: %d, "
+	      "minimum_version: %d, ret: %d", d->name, version,
+	      d->from_min ? d->min_version : version, ret);
+	refuse(l, i, OUT_FAILED, ret);
+}
+
 int load_desc(struct load *l, struct frame *up, const struct desc *d,
 	      int version, const struct written *self,
 	      const struct written *seen, const struct written *src)
@@ -1482,9 +1497,50 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 		ret = load_field(l, &fr, &d->fields[k]);
 	if (!ret && (fr.self || rules_looks(l->o->rules, d->nsubs != 0)))
 		ret = load_subsections(l, &fr);
+	if (!ret && !l->o->self) {
+		ret = judge_post_load(l, d, i);
+		if (ret)
+			post_load_failed(l, d, version, ret, i);
+	}
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
 	l->nesting--;
 	return ret;
+}
+
+const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,
+			   uint64_t *len)
+{
+	for (uint32_t i = event + 1; i < l->t->n; i = l->t->events[i].end) {
+		const struct event *e = &l->t->events[i];
+
+		if (e->end <= i)
+			break;
+		if (e->kind == EV_FIELD && e->outcome == OUT_LOADED &&
+		    !strcmp(e->name, field)) {
+			*len = e->len;
+			return l->c.data + e->off;
+		}
+	}
+	return NULL;
+}
+
+const uint8_t *judge_seen(struct load *l, const char *desc, const char *field,
+			  uint64_t *len)
+{
+	const struct desc d = { .name = desc };
+
+	return seen_inside(l, &d, field, true, len);
+}
+
+bool judge_has_sub(struct load *l, uint32_t event, const char *name)
+{
+	for (uint32_t i = event + 1; i < l->t->n; i++) {
+		const struct event *e = &l->t->events[i];
+
+		if (e->kind == EV_SUBSECTION && !strcmp(e->name, name))
+			return true;
+	}
+	return false;
 }
 
 bool known_iterable(const char *idstr)

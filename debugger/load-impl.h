@@ -16,6 +16,7 @@
  */
 #define MAX_OPEN 220
 #define MAX_NESTING 64
+#define MAX_UNDECIDED 6
 
 struct loaded_id {
 	const struct entry *entry;
@@ -49,7 +50,27 @@ struct load {
 	const char *fail_why;
 	bool fail_crash;
 	bool trial;		/* a codec's variant is being tried */
+	/*
+	 * Conditions of the section that nobody can answer: the k-th is
+	 * answered by bit k of .choice.  .decided: one choice, and only one,
+	 * was found to end where the section ends.
+	 */
+	unsigned undecided, choice;
+	bool decided;
 };
+
+/* Where to come back to when a reading does not fit. */
+struct mark {
+	uint32_t n, fail_event;
+	uint64_t pos, fail_offset;
+	unsigned depth, nesting, nlines, nlines_new;
+	size_t nunknowns, nunjudged;
+	bool truncated, section_unknown;
+	const char *chain;
+};
+
+struct mark load_mark(const struct load *l);
+void load_rewind(struct load *l, const struct mark *m);
 
 bool facts_get(const struct facts *f, const char *idstr, uint32_t instance,
 	       const char *key, int64_t *value);
@@ -100,6 +121,21 @@ const struct assumption *assume_find(const struct load_opts *o,
 				     const struct timeline *t, uint32_t parent,
 				     const struct desc *d,
 				     const struct desc_field *f, bool count);
+
+/*
+ * judge.c: what the descriptor's post_load would say to the object that was
+ * loaded by STRUCT event @event; 0 or a negative errno.
+ */
+int judge_post_load(struct load *l, const struct desc *d, uint32_t event);
+/* A known bug of emulators that makes this section's load a gamble; NULL. */
+const char *judge_defect(const struct load *l, const char *idstr);
+/* Bytes of a field that was loaded directly below @event; NULL. */
+const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,
+			   uint64_t *len);
+/* What the destination itself wrote for that field in this section; NULL. */
+const uint8_t *judge_seen(struct load *l, const char *desc, const char *field,
+			  uint64_t *len);
+bool judge_has_sub(struct load *l, uint32_t event, const char *name);
 
 /* Sections that every emulator registers though they are seldom written. */
 bool known_iterable(const char *idstr);

@@ -745,10 +745,15 @@ static const struct entry *assume_entry(struct load *l,
 		e->desc = desc_of_source(l, s);
 	e->from = DESC_FROM_GUESS;
 	e->old_style = !e->desc;
-	if (strcmp(s->name, "ram") && !l->o->self)
+	if (strcmp(s->name, "ram") && !l->o->self) {
+		bool before = l->section_unknown;
+
 		note_unknown(l, ev_printf(l, "whether the destination has "
 			"instance %" PRIu32 " of '%s': a reference stream of "
 			"the destination would tell", s->instance, s->name));
+		/* without the entry it fails, too: a failure stays certain */
+		l->section_unknown = before;
+	}
 	return e;
 }
 
@@ -811,6 +816,53 @@ static int unknown_section(struct load *l, const struct section *s, uint32_t i)
 	return refuse(l, i, OUT_NO_DEVICE, -EINVAL);
 }
 
+/* Does the body end where a section can end? */
+static bool ends_well(const struct load *l)
+{
+	struct cursor c = l->c;
+
+	if (!l->t->footers)
+		return stream_boundary_at(c.data, c.end, c.pos);
+	return cursor_u8(&c) == SECTION_FOOTER &&
+		cursor_be32(&c) == l->section_id && !c.bad;
+}
+
+/*
+ * A body with conditions that nobody can answer is read in every way; if one
+ * of them, and only one, ends where the section ends, the bytes have answered.
+ */
+static int load_tries(struct load *l, const struct section *s)
+{
+	struct mark m = load_mark(l);
+	unsigned good = 0, nth = 0, most;
+	int ret;
+
+	l->undecided = l->choice = 0;
+	l->decided = false;
+	ret = load_body(l, s);
+	most = l->undecided;
+	if (!most || l->o->self)
+		return ret;
+	for (unsigned c = 0; c < 1u << most; c++) {
+		load_rewind(l, &m);
+		l->choice = c;
+		l->undecided = 0;
+		ret = load_body(l, s);
+		if (l->undecided > most)
+			most = l->undecided;
+		/* bits that nobody asked for would count one reading twice */
+		if (!ret && ends_well(l) && !(c >> l->undecided)) {
+			good++;
+			nth = c;
+		}
+	}
+	load_rewind(l, &m);
+	l->choice = good == 1 ? nth : 0;
+	l->decided = good == 1;
+	l->undecided = 0;
+	return load_body(l, s);
+}
+
 static int start_section(struct load *l, const struct section *s, uint32_t i)
 {
 	int ret;
@@ -827,7 +879,9 @@ static int start_section(struct load *l, const struct section *s, uint32_t i)
 		return refuse(l, i, OUT_TOO_NEW, -EINVAL);
 	}
 	remember_id(l, l->entry, s->id, s->version);
-	ret = load_body(l, s);
+	if (!l->o->self && judge_defect(l, s->name))
+		note_unknown(l, judge_defect(l, s->name));
+	ret = load_tries(l, s);
 	if (ret < 0) {
 		say(l, "error while loading state for instance 0x%" PRIx32
 		    " of device '%s'", s->instance, s->name);

@@ -52,6 +52,24 @@ bool value_integer(const char *type, const uint8_t *p, uint64_t len,
 	return true;
 }
 
+/* "le16", "le32", "le64": PCI configuration space is little-endian. */
+static unsigned little_endian(const char *type)
+{
+	if (!type || strncmp(type, "le", 2))
+		return 0;
+	return !strcmp(type, "le16") ? 2 : !strcmp(type, "le32") ? 4 :
+		!strcmp(type, "le64") ? 8 : 0;
+}
+
+static void put_little_endian(struct text *t, const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | p[n];
+	put(t, v < 10 ? "%" PRIu64 : "0x%" PRIx64, v);
+}
+
 static void put_number(struct text *t, const char *type, const uint8_t *p,
 		       unsigned n)
 {
@@ -135,7 +153,9 @@ char *value_format(const char *type, const uint8_t *p, uint64_t len,
 	unsigned fixed = type ? desc_type_size(type) : 0;
 
 	buf[0] = '\0';
-	if (fixed && n <= 1 && len == fixed)
+	if (little_endian(type) && len == little_endian(type))
+		put_little_endian(&t, p, (unsigned)len);
+	else if (fixed && n <= 1 && len == fixed)
 		put_number(&t, type, p, fixed);
 	else if (fixed && n && len / fixed == n && len % fixed == 0)
 		put_array(&t, type, p, fixed, n);

@@ -69,11 +69,20 @@ static void add_shape(struct make *m, const char *desc, struct desc_field *f,
 static const struct known_desc *any_version(const struct make *m,
 					    const char *name)
 {
+	static const int releases[] = { 1000, 702, 502 };
+
 	for (int32_t v = 64; v >= 0; v--) {
 		const struct known_desc *k =
 			known_desc_on(m->arch, name, v, m->release_min,
 				      m->release_max);
 
+		/* told apart by the release only: the newest possible */
+		for (size_t i = 0; !k && i < 3; i++) {
+			if (releases[i] <= m->release_max &&
+			    (releases[i] >= m->release_min || i == 0))
+				k = known_desc_on(m->arch, name, v, releases[i],
+						  releases[i]);
+		}
 		if (k)
 			return k;
 	}
@@ -129,6 +138,17 @@ const struct desc *desc_from_known(struct arena *a, const struct known_desc *k,
 	struct make m = { a, arch, release_min, release_max };
 
 	return from_known(&m, k, 0);
+}
+
+const struct desc *desc_known_nested(struct arena *a, const char *desc,
+				     const char *field, int dup)
+{
+	struct make m = { a, NULL, 0, 9999 };
+	const struct known_shape *s = known_shape(NULL, desc, field, dup);
+	const struct known_desc *k = s && s->nested ?
+		any_version(&m, s->nested) : NULL;
+
+	return k ? from_known(&m, k, 0) : NULL;
 }
 
 const struct desc *desc_add_checks(struct arena *a, const struct desc *d,

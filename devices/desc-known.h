@@ -25,4 +25,11 @@ const struct desc *desc_add_checks(struct arena *a, const struct desc *d,
 				   const char *arch, int release_min,
 				   int release_max);
 
+/*
+ * What the structures of @field of @desc are made of, where a description
+ * shows none because the first was a null pointer; NULL if nobody told.
+ */
+const struct desc *desc_known_nested(struct arena *a, const char *desc,
+				     const char *field, int dup);
+
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "desc-stream.h"
-#include "known.h"
+#include "desc-known.h"
 
 /* Nested deeper than any emulator's; jansson itself stops at 2048. */
 #define MAX_DEPTH 64
@@ -187,6 +187,17 @@ static void add_known_count(const struct written *w, struct desc_field *f)
 	f->from_count = DESC_FROM_KNOWN;
 }
 
+/* A run of pointers of which the first, and only described, one is null. */
+static void add_hidden(struct parse *p, const struct written *w,
+		       struct desc_field *f)
+{
+	if (f->desc || f->num < 2 || f->size != 1 || !(f->flags & VMS_STRUCT))
+		return;
+	f->desc = desc_known_nested(p->a, w->name, f->name, f->dup);
+	if (f->desc)
+		f->from_desc = DESC_FROM_KNOWN;
+}
+
 static const struct desc *make_desc(struct parse *p, const struct written *w)
 {
 	struct desc *d = arena_alloc(p->a, sizeof(*d));
@@ -206,8 +217,10 @@ static const struct desc *make_desc(struct parse *p, const struct written *w)
 		desc_field_from(p, &fields[n++], first, count);
 	}
 	strip_numbers(p, fields, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		add_known_count(w, &fields[i]);
+		add_hidden(p, w, &fields[i]);
+	}
 	for (size_t i = 0; i < w->nsubs; i++)
 		subs[i] = w->subs[i]->desc;
 	d->name = w->name;

@@ -495,11 +495,18 @@ const struct desc *registry_known_desc(const struct registry *reg,
 const struct desc *registry_known_name(const struct registry *reg,
 				       const char *name, int32_t version)
 {
+	static const int releases[] = { 1000, 702, 502 };
 	const struct known_desc *k = known_desc_on(reg->arch, name, version,
 						   reg->release_min,
 						   reg->release_max);
 	struct merge m = { .reg = (struct registry *)reg };
 
+	/* told apart by the release only: the newest possible */
+	for (size_t i = 0; !k && i < 3; i++) {
+		if (releases[i] <= reg->release_max)
+			k = known_desc_on(reg->arch, name, version, releases[i],
+					  releases[i]);
+	}
 	if (!k)
 		return NULL;
 	return merge_desc(&m, desc_from_known(reg->arena, k, reg->arch,
