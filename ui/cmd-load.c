@@ -7,8 +7,21 @@
 #include "../debugger/analysis.h"
 #include "out-json.h"
 #include "out-text.h"
+#include "record.h"
 #include "subcommand.h"
 #include "trace.h"
+
+static int record(const struct args *a, enum rules rules,
+		  const struct account *source, const struct destination *dest,
+		  const struct timeline *t, const struct analysis *an)
+{
+	struct recording_opts opts = {
+		.rules = rules, .scrub = a->scrub, .with_ram = a->with_ram,
+		.progress = &a->source,
+	};
+
+	return record_load(a->record, source, dest, t, an, &opts);
+}
 
 static int load_with(const struct args *a, enum rules rules)
 {
@@ -32,6 +45,8 @@ static int load_with(const struct args *a, enum rules rules)
 	t = destination_load(dest, source, rules, &a->source);
 	an = analyse(source, dest, t);
 	status = verdict_status(an->verdict);
+	if (a->record && record(a, rules, source, dest, t, an) < 0)
+		status = STATUS_INTERNAL;
 	if (a->trace)
 		trace_print(stdout, t);
 	else if (a->events)
@@ -79,6 +94,9 @@ static const struct option_help options[] = {
 	{ "--json", NULL, "one JSON object" },
 	{ "--trace", NULL, "the predicted load in the emulator's trace words" },
 	{ "--events", NULL, "one JSON object for each event" },
+	{ "--record", "FILE", "keep all of it in FILE, for vmsdb replay" },
+	{ "--with-ram", NULL, "... with the pages of RAM" },
+	{ "--scrub", NULL, "... without the guest's data" },
 	{ "--snapshot", "NAME", "of a qcow2 image" },
 	{ "--offset", "N", "where the stream starts in the file" },
 	{ "--color", "WHEN", "auto, always or never" },

@@ -13,6 +13,7 @@
 const struct subcommand *const subcommands[] = {
 	&cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
 	&cmd_oracle, &cmd_drive, &cmd_attach,
+	&cmd_replay,
 	NULL,
 };
 
@@ -184,6 +185,7 @@ static bool take_flag(const char *arg, struct args *a)
 		{ "--events", &a->events }, { "--all", &a->all },
 		{ "--sections", &a->sections }, { "--fields", &a->fields },
 		{ "--ram", &a->ram }, { "--descs", &a->descs },
+		{ "--scrub", &a->scrub }, { "--with-ram", &a->with_ram },
 		{ "--help", &a->help }, { "-h", &a->help },
 	};
 

@@ -30,7 +30,7 @@ struct subcommand {
 };
 
 extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff,
-	cmd_oracle, cmd_drive, cmd_attach;
+	cmd_oracle, cmd_drive, cmd_attach, cmd_replay;
 
 /* All of them, ended by NULL. */
 extern const struct subcommand *const subcommands[];
@@ -46,6 +46,7 @@ struct args {
 	const char *rules, *snapshot, *section, *record;
 	unsigned long long offset;
 	bool json, trace, events, all, sections, fields, ram, descs, help;
+	bool scrub, with_ram;	/* of --record */
 	const char *operands[64];
 	size_t noperands;
 	struct source_opts source;	/* made of the above, with progress */
