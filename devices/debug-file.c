@@ -153,10 +153,6 @@ static int take_zdebug(struct debug_section *s, const char *name,
 		{ ".zdebug_line", ".debug_line" },
 		{ ".zdebug_line_str", ".debug_line_str" },
 		{ ".zdebug_types", ".debug_types" },
-		{ ".zdebug_ranges", ".debug_ranges" },
-		{ ".zdebug_rnglists", ".debug_rnglists" },
-		{ ".zdebug_loc", ".debug_loc" },
-		{ ".zdebug_loclists", ".debug_loclists" },
 		{ ".zdebug_addr", ".debug_addr" },
 		{ ".zdebug_str_offsets", ".debug_str_offsets" },
 	};
@@ -245,6 +241,29 @@ static void take_link(struct debug_file *f, const GElf_Shdr *sh, bool alt)
 	}
 }
 
+/*
+ * Types need no more than these, and what is not read cannot hurt: libdwarf
+ * 20210528 frees broken .debug_rnglists twice.
+ */
+static bool section_wanted(const char *name)
+{
+	static const char *const wanted[] = {
+		"info", "abbrev", "str", "line", "line_str", "types",
+		"str_offsets", "addr", "cu_index", "tu_index",
+	};
+
+	if (!strncmp(name, ".debug_", 7))
+		name += 7;
+	else if (!strncmp(name, ".zdebug_", 8))
+		name += 8;
+	else
+		return false;
+	for (unsigned i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strcmp(name, wanted[i]))
+			return true;
+	return false;
+}
+
 static int take_sections(struct debug_file *f, struct err *err)
 {
 	Elf_Scn *scn = NULL;
@@ -272,8 +291,7 @@ static int take_sections(struct debug_file *f, struct err *err)
 			take_link(f, &sh, false);
 		else if (!strcmp(name, ".gnu_debugaltlink"))
 			take_link(f, &sh, true);
-		else if ((!strncmp(name, ".debug_", 7) ||
-			  !strncmp(name, ".zdebug_", 8)) &&
+		else if (section_wanted(name) &&
 			 take_section(f, scn, name, &sh, err))
 			return -1;
 	}

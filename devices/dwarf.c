@@ -40,13 +40,16 @@ typedef Dwarf_Obj_Access_Section obj_section;
 #endif
 
 struct unit {
-	Dwarf_Off die;		/* of the unit itself */
+	uint64_t die;		/* of the unit itself */
 	const struct ctype **structs;
 	size_t nstructs, structs_cap;
 	struct alias *aliases;
 	size_t naliases, aliases_cap;
 	const char **files;
 	size_t nfiles;
+	uint64_t *imports;	/* partial units that it is made of */
+	size_t nimports, imports_cap;
+	uint32_t mark;		/* the last unit that has taken this part */
 	uint16_t version;
 	bool loaded, files_loaded;
 };
@@ -75,10 +78,15 @@ struct dwarf {
 	size_t types_cap, ntypes;
 	const uint64_t *addrs;	/* sorted, while opening */
 	size_t naddrs;
-	uint64_t *imports;	/* partial units of the unit being loaded */
-	size_t nimports, imports_cap;
+	struct unit *parts;	/* partial units, in the order of their use */
+	size_t nparts, parts_cap;
+	uint32_t *part_slots;	/* hash: .die -> parts index + 1 */
+	size_t part_slots_cap;
 	const char *warning;
 	bool split;
+	uint64_t *type_units;	/* references to their first DIEs */
+	size_t ntype_units, type_units_cap;
+	struct unit loose;	/* what is in them */
 };
 
 static const struct ctype ctype_void = { .kind = CTYPE_VOID, .name = "void" };
@@ -402,38 +410,83 @@ static uint64_t attr_ref(const struct die *d, Dwarf_Half name)
 	return ref;
 }
 
-/* The address of a variable, if it has a fixed one. */
-static bool die_location(const struct die *d, uint64_t *ret)
+/* The expression of an attribute, copied: its length, 0 if it has none. */
+static size_t attr_expr(const struct die *d, Dwarf_Half name, uint8_t *buf,
+			size_t cap)
 {
-	Dwarf_Attribute a = die_attr(d, DW_AT_location);
+	Dwarf_Attribute a = die_attr(d, name);
 	Dwarf_Error e = NULL;
 	Dwarf_Unsigned len = 0;
 	Dwarf_Ptr p = NULL;
 	Dwarf_Block *block = NULL;
-	bool got = false;
 
 	if (!a)
-		return false;
-	if (ok(d->dbg, dwarf_formexprloc(a, &len, &p, &e), &e)) {
-		got = true;
-	} else if (ok(d->dbg, dwarf_formblock(a, &block, &e), &e)) {
-		len = block->bl_len;
-		p = block->bl_data;
-		got = true;
+		return 0;
+	if (!ok(d->dbg, dwarf_formexprloc(a, &len, &p, &e), &e)) {
+		len = 0;
+		if (ok(d->dbg, dwarf_formblock(a, &block, &e), &e)) {
+			len = block->bl_len;
+			p = block->bl_data;
+		}
 	}
-	if (got && len > 1 && len <= 9 && *(uint8_t *)p == DW_OP_addr) {
-		const uint8_t *b = (const uint8_t *)p + 1;
-
-		*ret = 0;
-		for (unsigned i = 0; i < len - 1; i++)
-			*ret = *ret << 8 | b[len - 2 - i];
-	} else {
-		got = false;
-	}
+	if (len > cap)
+		len = 0;
+	if (len)
+		memcpy(buf, p, len);
 	if (block)
 		dwarf_dealloc(d->dbg, block, DW_DLA_BLOCK);
 	attr_free(d, a);
-	return got;
+	return len;
+}
+
+static uint64_t uleb(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n && i < 9; i++) {
+		v |= (uint64_t)(p[i] & 0x7f) << 7 * i;
+		if (!(p[i] & 0x80))
+			break;
+	}
+	return v;
+}
+
+/* The address of a variable, if it has a fixed one. */
+static bool die_location(const struct dwarf *dw, const struct die *d,
+			 uint64_t *ret)
+{
+	Dwarf_Error e = NULL;
+	Dwarf_Addr addr;
+	uint8_t buf[16];
+	size_t n = attr_expr(d, DW_AT_location, buf, sizeof(buf));
+
+	if (n > 1 && (buf[0] == DW_OP_addrx || buf[0] == DW_OP_GNU_addr_index)) {
+		if (!ok(d->dbg, dwarf_debug_addr_index_to_addr(d->die,
+					uleb(buf + 1, n - 1), &addr, &e), &e))
+			return false;
+		*ret = addr;
+		return true;
+	}
+	if (n != 1u + dw->file->ptr_size || buf[0] != DW_OP_addr)
+		return false;
+	*ret = 0;
+	for (unsigned i = 0; i < n - 1; i++)
+		*ret |= (uint64_t)buf[1 + i] << 8 *
+			(dw->file->big_endian ? n - 2 - i : i);
+	return true;
+}
+
+/* DWARF 2 has an expression here. */
+static uint64_t member_offset(const struct die *d)
+{
+	uint64_t v = 0;
+	uint8_t buf[12];
+	size_t n;
+
+	if (attr_uint(d, DW_AT_data_member_location, &v))
+		return v;
+	n = attr_expr(d, DW_AT_data_member_location, buf, sizeof(buf));
+	return n > 1 && buf[0] == DW_OP_plus_uconst ? uleb(buf + 1, n - 1) : 0;
 }
 
 /* ---- types ---- */
@@ -489,7 +542,7 @@ static void member_read(struct dwarf *dw, const struct die *d,
 {
 	m->name = die_name(dw, d);
 	m->ref = attr_ref(d, DW_AT_type);
-	m->offset = die_uint(d, DW_AT_data_member_location);
+	m->offset = member_offset(d);
 	m->line = (uint32_t)die_uint(d, DW_AT_decl_line);
 	if (die_uint(d, DW_AT_bit_size))
 		member_bits(dw, d, m);
@@ -658,36 +711,51 @@ uint64_t ctype_size(struct dwarf *dw, const struct ctype *t)
 
 /* ---- units ---- */
 
-static void import_add(struct dwarf *dw, uint64_t ref)
+static void struct_add(struct dwarf *dw, struct unit *u, uint32_t unit,
+		       uint64_t ref)
 {
-	for (size_t i = 0; i < dw->nimports; i++)
-		if (dw->imports[i] == ref)
-			return;
-	if (!ref || dw->nimports == MAX_IMPORTS)
+	const struct ctype *t = ctype_bare(dw, dwarf_type(dw, ref));
+
+	if ((t->kind != CTYPE_STRUCT && t->kind != CTYPE_UNION) ||
+	    t->declaration)
 		return;
-	dw->imports = grow_array(dw->imports, &dw->imports_cap,
-				 dw->nimports + 1, sizeof(*dw->imports));
-	dw->imports[dw->nimports++] = ref;
+	if (t->unit == UINT32_MAX)
+		((struct ctype *)t)->unit = unit;
+	u->structs = grow_array(u->structs, &u->structs_cap, u->nstructs + 1,
+				sizeof(*u->structs));
+	u->structs[u->nstructs++] = t;
+}
+
+/* A structure in a type unit is of this unit if anything here refers to it. */
+static void take_signature(struct dwarf *dw, struct unit *u, uint32_t unit,
+			   const struct die *d)
+{
+	Dwarf_Attribute a = die_attr(d, DW_AT_type);
+	Dwarf_Error e = NULL;
+	Dwarf_Half form = 0;
+
+	if (!a)
+		return;
+	ok(d->dbg, dwarf_whatform(a, &form, &e), &e);
+	if (form == DW_FORM_ref_sig8)
+		struct_add(dw, u, unit, ref_sig8(d, a));
+	attr_free(d, a);
 }
 
 static void unit_take(struct dwarf *dw, struct unit *u, uint32_t unit,
 		      const struct die *d)
 {
-	const struct ctype *t;
 	struct alias *a;
 
 	switch (die_tag(d)) {
 	case DW_TAG_structure_type: case DW_TAG_union_type:
 	case DW_TAG_class_type:
-		t = dwarf_type(dw, die_ref(d));
-		if (t->declaration)
-			return;
-		t = ctype_bare(dw, t);
-		if (t->unit == UINT32_MAX)
-			((struct ctype *)t)->unit = unit;
-		u->structs = grow_array(u->structs, &u->structs_cap,
-					u->nstructs + 1, sizeof(*u->structs));
-		u->structs[u->nstructs++] = t;
+		struct_add(dw, u, unit, die_ref(d));
+		return;
+	case DW_TAG_imported_unit:
+		u->imports = grow_array(u->imports, &u->imports_cap,
+					u->nimports + 1, sizeof(*u->imports));
+		u->imports[u->nimports++] = attr_ref(d, DW_AT_import);
 		return;
 	case DW_TAG_typedef:
 		u->aliases = grow_array(u->aliases, &u->aliases_cap,
@@ -695,14 +763,16 @@ static void unit_take(struct dwarf *dw, struct unit *u, uint32_t unit,
 		a = &u->aliases[u->naliases++];
 		a->ref = attr_ref(d, DW_AT_type);
 		a->name = die_name(dw, d);
-		return;
-	case DW_TAG_imported_unit:
-		import_add(dw, attr_ref(d, DW_AT_import));
-		return;
+		/* fall through */
+	default:
+		if (dw->ntype_units)
+			take_signature(dw, u, unit, d);
 	}
 }
 
-static void unit_walk(struct dwarf *dw, uint32_t unit, uint64_t ref)
+/* What stands at the top level of the unit at @ref. */
+static void unit_walk(struct dwarf *dw, struct unit *u, uint32_t unit,
+		      uint64_t ref)
 {
 	struct die top, c;
 
@@ -710,13 +780,68 @@ static void unit_walk(struct dwarf *dw, uint32_t unit, uint64_t ref)
 		return;
 	if (die_child(&top, &c)) {
 		do
-			unit_take(dw, &dw->units[unit], unit, &c);
+			unit_take(dw, u, unit, &c);
 		while (die_next(&c));
 		die_free(&c);
 	}
 	die_free(&top);
 }
 
+static uint32_t *part_slot(const struct dwarf *dw, uint64_t ref)
+{
+	size_t mask = dw->part_slots_cap - 1;
+	size_t i = (size_t)(ref * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
+
+	while (dw->part_slots[i] && dw->parts[dw->part_slots[i] - 1].die != ref)
+		i = (i + 1) & mask;
+	return &dw->part_slots[i];
+}
+
+static void part_slots_grow(struct dwarf *dw)
+{
+	size_t cap = 0;
+
+	if (dw->nparts * 2 < dw->part_slots_cap)
+		return;
+	free(dw->part_slots);
+	dw->part_slots_cap = dw->part_slots_cap ? dw->part_slots_cap * 2 : 1024;
+	dw->part_slots = grow_array(NULL, &cap, dw->part_slots_cap,
+				    sizeof(*dw->part_slots));
+	memset(dw->part_slots, 0,
+	       dw->part_slots_cap * sizeof(*dw->part_slots));
+	for (size_t i = 0; i < dw->nparts; i++)
+		*part_slot(dw, dw->parts[i].die) = (uint32_t)i + 1;
+}
+
+/* The partial unit at @ref, read once however many units import it. */
+static size_t part_find(struct dwarf *dw, uint64_t ref, uint32_t unit)
+{
+	struct unit part = { .die = ref };
+	uint32_t *slot;
+
+	part_slots_grow(dw);
+	slot = part_slot(dw, ref);
+	if (*slot)
+		return *slot - 1;
+	unit_walk(dw, &part, unit, ref);
+	dw->parts = grow_array(dw->parts, &dw->parts_cap, dw->nparts + 1,
+			       sizeof(*dw->parts));
+	dw->parts[dw->nparts++] = part;
+	*slot = (uint32_t)dw->nparts;
+	return dw->nparts - 1;
+}
+
+static void *append(void *to, size_t *n, size_t *cap, const void *from,
+		    size_t more, size_t size)
+{
+	to = grow_array(to, cap, *n + more, size);
+	if (more)
+		memcpy((char *)to + *n * size, from, more * size);
+	*n += more;
+	return to;
+}
+
+/* A unit is what stands in it and in the partial units that it imports. */
 static void unit_load(struct dwarf *dw, uint32_t unit)
 {
 	struct unit *u = &dw->units[unit];
@@ -724,10 +849,24 @@ static void unit_load(struct dwarf *dw, uint32_t unit)
 	if (u->loaded)
 		return;
 	u->loaded = true;
-	dw->nimports = 0;
-	import_add(dw, u->die);
-	for (size_t i = 0; i < dw->nimports; i++)
-		unit_walk(dw, unit, dw->imports[i]);
+	unit_walk(dw, u, unit, u->die);
+	for (size_t i = 0; i < u->nimports && i < MAX_IMPORTS; i++) {
+		size_t part = part_find(dw, u->imports[i], unit);
+		struct unit *p = &dw->parts[part];
+
+		if (p->mark == unit + 1)
+			continue;
+		p->mark = unit + 1;
+		u->structs = append(u->structs, &u->nstructs, &u->structs_cap,
+				    p->structs, p->nstructs,
+				    sizeof(*p->structs));
+		u->aliases = append(u->aliases, &u->naliases, &u->aliases_cap,
+				    p->aliases, p->naliases,
+				    sizeof(*p->aliases));
+		u->imports = append(u->imports, &u->nimports, &u->imports_cap,
+				    p->imports, p->nimports,
+				    sizeof(*p->imports));
+	}
 }
 
 size_t dwarf_unit_structs(struct dwarf *dw, uint32_t unit,
@@ -738,6 +877,16 @@ size_t dwarf_unit_structs(struct dwarf *dw, uint32_t unit,
 	unit_load(dw, unit);
 	*ret = dw->units[unit].structs;
 	return dw->units[unit].nstructs;
+}
+
+size_t dwarf_type_unit_structs(struct dwarf *dw,
+			       const struct ctype *const **ret)
+{
+	for (size_t i = 0; !dw->loose.loaded && i < dw->ntype_units; i++)
+		unit_walk(dw, &dw->loose, UINT32_MAX, dw->type_units[i]);
+	dw->loose.loaded = true;
+	*ret = dw->loose.structs;
+	return dw->loose.nstructs;
 }
 
 const char *dwarf_typedef_of(struct dwarf *dw, uint32_t unit,
@@ -841,37 +990,59 @@ static bool wanted(const struct dwarf *dw, uint64_t addr)
 	return lo < dw->naddrs && dw->addrs[lo] == addr;
 }
 
-/* A definition may leave its name and type to the declaration before it. */
+/*
+ * A definition may leave its name and type to the declaration before it, or
+ * (link-time optimization) to where it was compiled from.
+ */
 static void var_fill(struct dwarf *dw, const struct die *d,
 		     struct dwarf_var *v)
 {
+	uint64_t origin = attr_ref(d, DW_AT_abstract_origin);
 	uint64_t spec = attr_ref(d, DW_AT_specification);
 	struct die s;
 
-	v->name = die_name(dw, d);
-	v->ref = attr_ref(d, DW_AT_type);
-	v->file_index = (uint32_t)die_uint(d, DW_AT_decl_file);
-	v->line = (uint32_t)die_uint(d, DW_AT_decl_line);
-	if (!spec || !die_at(dw, spec, &s))
-		return;
 	if (!*v->name)
-		v->name = die_name(dw, &s);
+		v->name = die_name(dw, d);
 	if (!v->ref)
-		v->ref = attr_ref(&s, DW_AT_type);
+		v->ref = attr_ref(d, DW_AT_type);
 	if (!v->line) {
-		v->file_index = (uint32_t)die_uint(&s, DW_AT_decl_file);
-		v->line = (uint32_t)die_uint(&s, DW_AT_decl_line);
+		v->file_index = (uint32_t)die_uint(d, DW_AT_decl_file);
+		v->line = (uint32_t)die_uint(d, DW_AT_decl_line);
 	}
+	if (origin && origin != v->die)
+		v->die = origin;
+	else if (!spec || spec == v->die)
+		return;
+	if (v->depth++ > 4 || !die_at(dw, origin ? origin : spec, &s))
+		return;
+	var_fill(dw, &s, v);
 	die_free(&s);
 }
 
-static bool die_address(const struct die *d, unsigned tag, uint64_t *ret)
+/* The unit that a DIE of .debug_info is in. */
+static uint32_t unit_of(const struct dwarf *dw, uint64_t ref, uint32_t unit)
+{
+	size_t lo = 0, hi = dw->nunits;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (dw->units[mid].die <= ref)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? (uint32_t)lo - 1 : unit;
+}
+
+static bool die_address(const struct dwarf *dw, const struct die *d,
+			unsigned tag, uint64_t *ret)
 {
 	Dwarf_Error e = NULL;
 	Dwarf_Addr pc;
 
 	if (tag == DW_TAG_variable)
-		return die_location(d, ret);
+		return die_location(dw, d, ret);
 	if (tag != DW_TAG_subprogram ||
 	    !ok(d->dbg, dwarf_lowpc(d->die, &pc, &e), &e))
 		return false;
@@ -890,7 +1061,7 @@ static void scan_unit(struct dwarf *dw, const struct die *top, uint32_t unit)
 		struct dwarf_var *v;
 		uint64_t addr;
 
-		if (!die_address(&c, tag, &addr) || !wanted(dw, addr))
+		if (!die_address(dw, &c, tag, &addr) || !wanted(dw, addr))
 			continue;
 		dw->vars = grow_array(dw->vars, &dw->vars_cap, dw->nvars + 1,
 				      sizeof(*dw->vars));
@@ -900,21 +1071,52 @@ static void scan_unit(struct dwarf *dw, const struct die *top, uint32_t unit)
 		v->unit = unit;
 		v->die = die_ref(&c);
 		v->function = tag == DW_TAG_subprogram;
+		v->name = "";
 		var_fill(dw, &c, v);
 	} while (die_next(&c));
 	die_free(&c);
 }
 
 /* The first DIE of the unit whose header was just read. */
-static bool unit_die(Dwarf_Debug dbg, struct die *ret)
+static bool unit_die(Dwarf_Debug dbg, bool types, struct die *ret)
 {
 	Dwarf_Error e = NULL;
 
-	*ret = (struct die){ .dbg = dbg };
-	return ok(dbg, dwarf_siblingof_b(dbg, NULL, true, &ret->die, &e), &e);
+	*ret = (struct die){ .dbg = dbg, .flags = types ? REF_TYPES : 0 };
+	return ok(dbg, dwarf_siblingof_b(dbg, NULL, !types, &ret->die, &e), &e);
 }
 
-static int scan_units(struct dwarf *dw, struct err *err)
+static int take_unit(struct dwarf *dw, const struct die *top, unsigned version,
+		     unsigned type, struct err *err)
+{
+	unsigned tag = die_tag(top);
+	struct unit *u;
+
+	if (dw->nunits == MAX_UNITS || dw->ntype_units == MAX_UNITS)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "too many units in its debug information");
+	if (tag == DW_TAG_type_unit) {
+		dw->type_units = grow_array(dw->type_units,
+					    &dw->type_units_cap,
+					    dw->ntype_units + 1,
+					    sizeof(*dw->type_units));
+		dw->type_units[dw->ntype_units++] = die_ref(top);
+		return 0;
+	}
+	dw->units = grow_array(dw->units, &dw->units_cap, dw->nunits + 1,
+			       sizeof(*dw->units));
+	u = &dw->units[dw->nunits++];
+	memset(u, 0, sizeof(*u));
+	u->die = die_ref(top);
+	u->version = (uint16_t)version;
+	if (type == DW_UT_skeleton || die_has(top, DW_AT_GNU_dwo_name))
+		dw->split = true;
+	if (tag == DW_TAG_compile_unit)
+		scan_unit(dw, top, (uint32_t)dw->nunits - 1);
+	return 0;
+}
+
+static int scan_units(struct dwarf *dw, bool types, struct err *err)
 {
 	Dwarf_Debug dbg = dw->main.dbg;
 
@@ -924,11 +1126,10 @@ static int scan_units(struct dwarf *dw, struct err *err)
 		Dwarf_Error e = NULL;
 		Dwarf_Sig8 sig;
 		Dwarf_Off abbrev;
-		struct unit *u;
 		struct die top;
 		int ret;
 
-		ret = dwarf_next_cu_header_d(dbg, true, &length, &version,
+		ret = dwarf_next_cu_header_d(dbg, !types, &length, &version,
 					     &abbrev, &addr_size, &offset_size,
 					     &extension, &sig, &typeoffset,
 					     &next, &type, &e);
@@ -941,24 +1142,12 @@ static int scan_units(struct dwarf *dw, struct err *err)
 			ok(dbg, ret, &e);
 			return -1;
 		}
-		if (!unit_die(dbg, &top))
+		if (!unit_die(dbg, types, &top))
 			continue;
-		if (dw->nunits == MAX_UNITS) {
-			die_free(&top);
-			return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
-				       "too many units in its debug information");
-		}
-		dw->units = grow_array(dw->units, &dw->units_cap,
-				       dw->nunits + 1, sizeof(*dw->units));
-		u = &dw->units[dw->nunits++];
-		memset(u, 0, sizeof(*u));
-		u->die = die_ref(&top);
-		u->version = version;
-		if (type == DW_UT_skeleton || die_has(&top, DW_AT_GNU_dwo_name))
-			dw->split = true;
-		if (die_tag(&top) == DW_TAG_compile_unit)
-			scan_unit(dw, &top, (uint32_t)dw->nunits - 1);
+		ret = take_unit(dw, &top, version, type, err);
 		die_free(&top);
+		if (ret)
+			return -1;
 	}
 }
 
@@ -991,14 +1180,20 @@ static int dwarf_scan(struct dwarf *dw, const char *path,
 		ok(dw->main.dbg, dwarf_set_tied_dbg(dw->main.dbg, dw->alt.dbg,
 						    &e), &e);
 	}
-	if (scan_units(dw, err))
+	if (scan_units(dw, false, err) ||
+	    (debug_file_section(dw->file, ".debug_types") &&
+	     scan_units(dw, true, err)))
 		return -1;
 	if (dw->split && !dw->nvars)
 		return err_set(err, ERR_UNSUPPORTED, ERR_NO_OFFSET,
 			       "its debug information is split into .dwo files, which are not read yet");
 	if (dw->split)
 		dw->warning = "some of its debug information is split into .dwo files, which are not read yet";
-	qsort(dw->vars, dw->nvars, sizeof(*dw->vars), by_var_addr);
+	for (size_t i = 0; i < dw->nvars; i++)
+		dw->vars[i].unit = unit_of(dw, dw->vars[i].die,
+					   dw->vars[i].unit);
+	if (dw->nvars)
+		qsort(dw->vars, dw->nvars, sizeof(*dw->vars), by_var_addr);
 	return 0;
 }
 
@@ -1031,21 +1226,31 @@ int dwarf_open(struct dwarf **ret, const char *path, const char *debug_dir,
 	return 0;
 }
 
+static void unit_free(struct unit *u)
+{
+	free(u->structs);
+	free(u->aliases);
+	free(u->imports);
+}
+
 void dwarf_close(struct dwarf *dw)
 {
 	if (!dw)
 		return;
-	for (size_t i = 0; i < dw->nunits; i++) {
-		free(dw->units[i].structs);
-		free(dw->units[i].aliases);
-	}
+	for (size_t i = 0; i < dw->nunits; i++)
+		unit_free(&dw->units[i]);
+	for (size_t i = 0; i < dw->nparts; i++)
+		unit_free(&dw->parts[i]);
+	unit_free(&dw->loose);
 	object_close(&dw->main);
 	object_close(&dw->alt);
 	debug_file_close(dw->file);
 	free(dw->units);
 	free(dw->vars);
 	free(dw->types);
-	free(dw->imports);
+	free(dw->parts);
+	free(dw->part_slots);
+	free(dw->type_units);
 	arena_release(&dw->arena);
 	free(dw);
 }

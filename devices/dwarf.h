@@ -67,6 +67,7 @@ struct dwarf_var {
 	uint64_t die;
 	uint32_t unit, file_index, line;
 	bool function;
+	uint8_t depth;		/* declarations that it took this from */
 };
 
 struct dwarf;
@@ -99,6 +100,12 @@ uint64_t ctype_size(struct dwarf *dw, const struct ctype *t);
  */
 size_t dwarf_unit_structs(struct dwarf *dw, uint32_t unit,
 			  const struct ctype *const **ret);
+
+/*
+ * Those in type units, which nothing need refer to: any unit's may be there.
+ */
+size_t dwarf_type_unit_structs(struct dwarf *dw,
+			       const struct ctype *const **ret);
 
 /* The structures that local variables and parameters of a function point to. */
 size_t dwarf_locals(struct dwarf *dw, const struct dwarf_var *function,

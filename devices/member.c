@@ -245,11 +245,9 @@ static bool has_type(const struct guess *g, const struct ctype *t)
 	return false;
 }
 
-static void candidates(struct member_map *map, struct guess *g)
+static void choose(struct member_map *map, struct guess *g,
+		   const struct ctype *const *structs, size_t n)
 {
-	const struct ctype *const *structs;
-	size_t n = g->var ? dwarf_unit_structs(map->dw, g->var->unit, &structs) :
-			    0;
 	int best = 1;
 
 	for (size_t i = 0; i < n; i++) {
@@ -263,6 +261,21 @@ static void candidates(struct member_map *map, struct guess *g)
 		if (g->ntypes < MAX_CANDIDATES && !has_type(g, structs[i]))
 			g->types[g->ntypes++] = structs[i];
 	}
+}
+
+static void candidates(struct member_map *map, struct guess *g)
+{
+	const struct ctype *const *structs;
+	size_t n;
+
+	if (!g->var)
+		return;
+	n = dwarf_unit_structs(map->dw, g->var->unit, &structs);
+	choose(map, g, structs, n);
+	if (g->ntypes)
+		return;
+	n = dwarf_type_unit_structs(map->dw, &structs);
+	choose(map, g, structs, n);
 }
 
 static struct guess *guess_of(const struct member_map *map,
