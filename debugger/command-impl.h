@@ -8,6 +8,37 @@
 #include "command.h"
 #include "move.h"
 
+#define MAX_SCRIPT_DEPTH 32
+
+/* "define NAME ... end" */
+struct macro {
+	char *name, *doc;
+	char **lines;
+	size_t n, cap;
+};
+
+struct interp {
+	struct host host;
+	struct macro *macros;
+	size_t nmacros, macros_cap;
+	/* The definition, or documentation, that is being read. */
+	struct macro *open;
+	bool open_is_doc;
+	char *last;		/* what an empty line does; NULL nothing */
+	const char *file;	/* where lines come from; NULL a terminal */
+	unsigned line, depth;
+	/* "list" and "x" go on where they stopped. */
+	uint32_t list_at, list_event, list_next, list_first;
+	uint64_t x_next, x_count;
+	char x_format, x_unit;
+};
+
+/* load-impl.h has it too: the engine asks, and why tells. */
+const struct assumption *assume_find(const struct load_opts *o,
+				     const struct timeline *t, uint32_t parent,
+				     const struct desc *d,
+				     const struct desc_field *f, bool count);
+
 struct interp *interp_new(void);
 void interp_free(struct interp *in);
 
@@ -35,7 +66,9 @@ void put_values(struct session *s, uint32_t event, struct out *o);
 void line_event(struct session *s, uint32_t event, struct out *o);
 void show_displays(struct session *s, struct out *o);
 
-const struct host *session_host(const struct session *s);
+struct macro *macro_find(const struct session *s, const char *name);
+/* Read lines until "end" into @m (its documentation if @doc). */
+void macro_open(struct session *s, const char *name, bool doc);
 
 /* ---- completion ---- */
 
@@ -51,7 +84,8 @@ void complete_command(struct completion *c);
 	X(step) X(next) X(finish) X(up) X(down) X(continue) X(until) \
 	X(reverse_step) X(reverse_next) X(reverse_finish) X(reverse_up) \
 	X(reverse_down) X(reverse_continue) X(goto) X(back) X(frame) \
-	X(next_divergence) X(previous_divergence) X(log)
+	X(next_divergence) X(previous_divergence) X(next_section) \
+	X(previous_section) X(search) X(reverse_search) X(log)
 #define COMMANDS_BREAK(X) \
 	X(break) X(tbreak) X(watch) X(condition) X(delete) X(disable) \
 	X(enable) X(ignore) X(display) X(undisplay) X(note)
