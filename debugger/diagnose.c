@@ -143,7 +143,9 @@ void explain_split(struct work *w, const struct span *s, const struct span *d,
 	const char *wrote = leaf_words(w, w->s, s->at);
 	const char *reads = leaf_words(w, w->d, d->at);
 
-	if (s->at == EVENT_NONE && d->at != EVENT_NONE)
+	/* where one side ends already, the other one's field is the place */
+	if (d->at != EVENT_NONE && w->d->events[d->at].kind != EV_FOOTER &&
+	    (s->at == EVENT_NONE || w->s->events[s->at].kind == EV_FOOTER))
 		x->place = place_of(w, w->d, d->at, off);
 	if (refused_lookup(w, d_section, off, &probe)) {
 		explain_lookup(w, x, probe);
