@@ -464,19 +464,21 @@ static void drop_false(struct desc_image *img)
 static void find_nameless(struct desc_image *img)
 {
 	unsigned off = img->shape.desc.off[VMSD_FIELDS];
+	unsigned ptr = img->s->ptr_size;
+	struct elf_walk walk = { 0 };
 	struct shape_field f;
-	uint64_t slot = 0;
+	const uint8_t *p;
 
-	for (; space_elf_next_pointer(img->elf, &slot);
-	     slot += img->s->ptr_size) {
-		uint64_t list, name;
+	while ((p = space_elf_next_pointer(img->elf, &walk))) {
+		uint64_t slot = walk.slot;
 
-		if (slot < off || space_uint(img->s, slot, img->s->ptr_size,
-					     &list) ||
-		    space_uint(img->s, slot - off, img->s->ptr_size, &name) ||
-		    name || node_find(img, slot - off))
+		/* many slots, few that follow zeros */
+		if (walk.before < off || space_load(img->s, p - off, ptr) ||
+		    space_load(img->s, p - off + ptr, 4) & ~UINT64_C(0x01010101) ||
+		    node_find(img, slot - off))
 			continue;
-		if (shape_read_field(&img->shape, img->s, list, 0, &f) == 1)
+		if (shape_read_field(&img->shape, img->s,
+				     space_load(img->s, p, ptr), 0, &f) == 1)
 			node_try(img, slot - off, false);
 	}
 }
@@ -688,11 +690,12 @@ struct module_dir {
 	const char *why;	/* the last broken one */
 };
 
+/* Devices are in hw-*.so; audio, user interfaces and the like have none. */
 static int is_module(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
 
-	return n > 3 && !strcmp(e->d_name + n - 3, ".so");
+	return n > 6 && !strncmp(e->d_name, "hw-", 3) && !strcmp(e->d_name + n - 3, ".so");
 }
 
 /* Add the modules of @dir that are of this build. */
@@ -889,9 +892,9 @@ static int open_modules(struct desc_image *img,
 			se.home = ".";
 		if (getenv("QEMU_MODULE_DIR"))
 			search_dir(&se, getenv("QEMU_MODULE_DIR"));
+		search_siblings(&se);
 		search_moddir(&se, true);
 		search_moddir(&se, false);
-		search_siblings(&se);
 	}
 	if (space_elf_relocate(img->elf, err))
 		return -1;
@@ -903,16 +906,20 @@ static int open_modules(struct desc_image *img,
 
 static size_t find_candidates(const struct desc_image *img, uint64_t **ret)
 {
+	unsigned ptr = img->s->ptr_size;
 	size_t n = 0, cap = 0;
-	uint64_t slot = 0;
+	struct elf_walk walk = { 0 };
+	const uint8_t *p;
 
 	*ret = NULL;
-	for (; space_elf_next_pointer(img->elf, &slot);
-	     slot += img->s->ptr_size) {
-		if (!shape_maybe(img->s, slot))
+	while ((p = space_elf_next_pointer(img->elf, &walk))) {
+		/* shape_maybe() in short: no bits but those of two bools */
+		if (walk.after < ptr + 4 ||
+		    space_load(img->s, p + ptr, 4) & ~UINT64_C(0x01010101) ||
+		    !shape_maybe(img->s, walk.slot))
 			continue;
 		*ret = grow_array(*ret, &cap, n + 1, sizeof(**ret));
-		(*ret)[n++] = slot;
+		(*ret)[n++] = walk.slot;
 	}
 	return n;
 }

@@ -422,8 +422,14 @@ static void try_shapes(const struct shape *sh, size_t n, const struct space *s,
 
 	memset(scores, 0, n * sizeof(*scores));
 	for (size_t i = 0; i < nat; i++) {
-		if (!shape_read_desc(sh, s, at[i], &d) || !d.v[VMSD_NAME] ||
-		    !d.v[VMSD_FIELDS])
+		uint64_t fields;
+
+		/* quickly, for most are none: only those with fields speak */
+		if (space_uint(s, at[i] + sh->desc.off[VMSD_FIELDS],
+			       s->ptr_size, &fields) || !fields ||
+		    !pointer_ok(s, at[i] + sh->desc.off[VMSD_FIELDS], fields,
+				'p') ||
+		    !shape_read_desc(sh, s, at[i], &d) || !d.v[VMSD_NAME])
 			continue;
 		for (size_t k = 0; k < n; k++)
 			try_desc(&sh[k], s, &d, budget, &scores[k]);

@@ -214,34 +214,42 @@ static bool elf_constant(const struct space *s, uint64_t addr)
 	return false;
 }
 
-bool space_elf_next_pointer(const struct space_elf *se, uint64_t *slot)
+/* The first word of @seg at or after word @i that may hold an address. */
+static uint64_t next_word(const struct segment *seg, uint64_t i, uint64_t n)
+{
+	if (!seg->relocatable)
+		return i;
+	if (!seg->slots)
+		return n;
+	while (i < n) {
+		unsigned bits = seg->slots[i / 8] >> i % 8;
+
+		if (bits)
+			return i + (unsigned)__builtin_ctz(bits);
+		i = (i | 7) + 1;
+	}
+	return n;
+}
+
+const uint8_t *space_elf_next_pointer(const struct space_elf *se,
+				      struct elf_walk *walk)
 {
 	unsigned ptr = se->space.ptr_size;
 
-	for (size_t i = 0; i < se->nsegs; i++) {
-		const struct segment *seg = se->segs[i];
-		uint64_t word = 0, nwords = seg->filesz / ptr;
+	for (; walk->segment < se->nsegs; walk->segment++, walk->next = 0) {
+		const struct segment *seg = se->segs[walk->segment];
+		uint64_t n = seg->filesz / ptr;
+		uint64_t i = next_word(seg, walk->next, n);
 
-		if (seg->addr + seg->memsz <= *slot)
+		if (i >= n)
 			continue;
-		if (*slot > seg->addr)
-			word = (*slot - seg->addr + ptr - 1) / ptr;
-		if (!seg->relocatable && word < nwords) {
-			*slot = seg->addr + word * ptr;
-			return true;
-		}
-		while (seg->slots && word < nwords) {
-			unsigned bits = seg->slots[word / 8] >> word % 8;
-
-			if (bits) {
-				word += (unsigned)__builtin_ctz(bits);
-				*slot = seg->addr + word * ptr;
-				return true;
-			}
-			word = (word | 7) + 1;
-		}
+		walk->next = i + 1;
+		walk->slot = seg->addr + i * ptr;
+		walk->before = i * ptr;
+		walk->after = seg->filesz - i * ptr;
+		return seg->data + i * ptr;
 	}
-	return false;
+	return NULL;
 }
 
 const uint8_t *space_elf_constants(const struct space_elf *se, unsigned i,
@@ -1005,9 +1013,7 @@ static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
 	off = addr - seg->addr;
 	if (in_place)
 		value += space_load(&se->space, seg->data + off, n);
-	for (unsigned i = 0; i < n; i++)
-		seg->data[off + i] = (uint8_t)(value >>
-			8 * (se->space.big_endian ? n - 1 - i : i));
+	space_store(&se->space, seg->data + off, n, value);
 	if (off % n)
 		return;
 	if (!seg->slots) {

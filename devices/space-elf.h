@@ -76,10 +76,18 @@ const struct elf_symbol *space_elf_at(struct space_elf *se, uint64_t addr);
 const struct elf_symbol *space_elf_around(struct space_elf *se, uint64_t addr);
 
 /*
- * Walk over all words that may hold an address: *@slot is the next one at or
- * after it, in address order.  Returns false at the end.
+ * Walk over all words that may hold an address, in address order, from a walk
+ * of zeros.  Answers where the word's bytes are, of which walk->after lie from
+ * there on and walk->before in front of it; NULL at the end.
  */
-bool space_elf_next_pointer(const struct space_elf *se, uint64_t *slot);
+struct elf_walk {
+	uint64_t slot, before, after;
+	size_t segment;
+	uint64_t next;
+};
+
+const uint8_t *space_elf_next_pointer(const struct space_elf *se,
+				      struct elf_walk *walk);
 
 /*
  * The bytes of the @i'th segment that the program cannot write (its strings

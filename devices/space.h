@@ -68,6 +68,21 @@ static inline uint64_t space_load(const struct space *s, const uint8_t *p,
 	}
 }
 
+static inline void space_store(const struct space *s, uint8_t *p, unsigned n,
+			       uint64_t v)
+{
+	bool swap = s->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	uint32_t v4 = (uint32_t)v;
+
+	if (n == 8) {
+		v = swap ? __builtin_bswap64(v) : v;
+		memcpy(p, &v, 8);
+	} else {
+		v4 = swap ? __builtin_bswap32(v4) : v4;
+		memcpy(p, &v4, 4);
+	}
+}
+
 /* Read an unsigned integer of @n bytes: 0, or -1 where it is not there. */
 int space_uint(const struct space *s, uint64_t addr, unsigned n, uint64_t *ret);
 

@@ -261,18 +261,18 @@ static void modules(void **state)
 	compile("gcc", layout, "emulator");
 	mkdir(DIR "/modules", 0777);
 	snprintf(flags, sizeof(flags), "%s -DSTAMP=qemu_stamp_fedcba", module);
-	compile("gcc", flags, "modules/other.so");
-	(void)!system("head -c 300 " DIR "/modules/other.so > " DIR "/modules/short.so");
+	compile("gcc", flags, "modules/hw-other.so");
+	(void)!system("head -c 300 " DIR "/modules/hw-other.so > " DIR "/modules/hw-short.so");
 	assert_int_equal(desc_image_open(&img, DIR "/emulator", &opts, &err), 0);
 	assert_string_equal(put_set(img), want);
 	assert_int_equal(desc_image_nwarnings(img), 3);
-	assert_non_null(strstr(desc_image_warning(img, 0), "short.so"));
+	assert_non_null(strstr(desc_image_warning(img, 0), "hw-short.so"));
 	assert_non_null(strstr(desc_image_warning(img, 1), "another build"));
 	desc_image_close(img);
 
 	snprintf(flags, sizeof(flags), "%s -DSTAMP=qemu_stamp_0123456789abcdef",
 		 module);
-	compile("gcc", flags, "modules/same.so");
+	compile("gcc", flags, "modules/hw-same.so");
 	assert_int_equal(desc_image_open(&img, DIR "/emulator", &opts, &err), 0);
 	put_set(img);
 	assert_int_equal(count("extra v1>=1 ctrl@0:uint32 toy@64:toy\n"), 1);
