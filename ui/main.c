@@ -14,7 +14,8 @@
 
 static void print_help(FILE *f)
 {
-	fprintf(f, "usage: vmsdb COMMAND [ARGUMENT]...\n\n"
+	fprintf(f, "usage: vmsdb COMMAND [ARGUMENT]...\n"
+		"       vmsdb SOURCE [--to DEST]... [OPTION]...\n\n"
 		"The VM state debugger: steps through the load of a QEMU "
 		"migration stream.\n\n");
 	for (size_t i = 0; subcommands[i]; i++)
@@ -74,6 +75,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	c = find(argv[1]);
+	/* a file, or the debugger's options: it is to be debugged */
+	if (!c && (argv[1][0] == '-' || !access(argv[1], F_OK)))
+		return cmd_debug.run(&cmd_debug, argc, argv);
 	if (!c) {
 		complain("no command '%s'; 'vmsdb --help' lists them", argv[1]);
 		return STATUS_USAGE;

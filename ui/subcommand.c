@@ -11,7 +11,7 @@
 #include "subcommand.h"
 
 const struct subcommand *const subcommands[] = {
-	&cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
+	&cmd_debug, &cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
 	&cmd_oracle, &cmd_drive, &cmd_attach,
 	&cmd_replay,
 	NULL,
