@@ -63,8 +63,17 @@ int judge_post_load(struct load *l, const struct desc *d, uint32_t event)
 
 const char *judge_defect(const struct load *l, const char *idstr)
 {
+	const struct registry *reg = l->o->reg;
+
+	if (strcmp(idstr, "vga") || reg->release_min >= 1100)
+		return NULL;
+	/* vmware-svga registers the same descriptor for the right structure */
+	for (size_t i = 0; i < reg->nentries; i++) {
+		if (strstr(reg->entries[i].idstr, "vmware_vga"))
+			return NULL;
+	}
 	/* hw/display/vga-isa.c until 10.x: vmstate_vga_common over ISAVGAState */
-	if (!strcmp(idstr, "vga") && l->o->reg->release_min < 1100)
+	if (reg->nentries)
 		return "isa-vga of QEMU up to 10.x loads its state over another "
 			"structure (hw/display/vga-isa.c registers the "
 			"descriptor of VGACommonState for ISAVGAState): what "

@@ -254,9 +254,9 @@ static bool known_condition(const struct load *l, const struct frame *fr,
 	if (!loaded_value(l, fr, k->value, &v) &&
 	    !(fr->up && loaded_value(l, fr->up, k->outer_value, &v)))
 		v = 0;
-	if (v > fr->version)
+	if (!k->nonzero && v > fr->version)
 		v = fr->version;
-	c->exists = v >= k->min && v <= k->max;
+	c->exists = k->nonzero ? v != 0 : v >= k->min && v <= k->max;
 	c->from = DESC_FROM_KNOWN;
 	c->guess = false;
 	return true;
@@ -1074,8 +1074,10 @@ static int load_plain(struct load *l, struct frame *fr,
 	int ret;
 
 	size = decide_size(l, fr, f, type, e->self, e->seen, e->src, &guess);
-	if (guess)
+	if (guess) {
 		ev(l, i)->guess = true;
+		l->section_guess = true;
+	}
 	if (__builtin_mul_overflow(size, n, &total))
 		total = UINT64_MAX;
 	ret = claim(l, i, total);
@@ -1190,6 +1192,8 @@ static int load_field(struct load *l, struct frame *fr,
 		return 0;
 	}
 	n = decide_count(l, fr, f, &self, &seen, &src, &guess);
+	if (guess && n != f->num)
+		l->section_guess = true;
 	e = ev(l, i);
 	e->n = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 	e->guess = guess;
@@ -1347,7 +1351,10 @@ static enum claim look(struct load *l, const struct frame *fr, char *name,
 	if (fr->self)
 		return known && written_sub(fr->self, name) ? CLAIM_LOAD :
 			CLAIM_PREFIX;
-	return rules_claim(l->o->rules, fr->d->name, name, *len, known);
+	/* only embedded structures have an end marker; others look at names */
+	return rules_claim(l->o->rules == RULES_SENTINEL && fr->is_sub ?
+			   RULES_CURRENT : l->o->rules, fr->d->name, name, *len,
+			   known);
 }
 
 static int unknown_subsection(struct load *l, const struct frame *fr,

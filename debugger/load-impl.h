@@ -16,7 +16,7 @@
  */
 #define MAX_OPEN 220
 #define MAX_NESTING 64
-#define MAX_UNDECIDED 6
+#define MAX_UNDECIDED 10
 
 struct loaded_id {
 	const struct entry *entry;
@@ -35,6 +35,7 @@ struct load {
 	const char *idstr;
 	const struct entry *entry;
 	bool section_unknown;	/* an unknown was noted in it */
+	bool section_guess;	/* a length or count in it is borrowed */
 	bool guessing;		/* where it starts was a guess */
 	unsigned packaged;
 	bool footers_settled;

@@ -15,6 +15,7 @@
 #include "../stream/stream.h"
 #include "load-impl.h"
 
+#define MAX_TRIED (32u << 20)	/* bytes, over all tries of one section */
 #define DEFAULT_MAX_EVENTS 4000000u
 
 /* ---- facts ---- */
@@ -131,7 +132,9 @@ void ev_close(struct load *l, uint32_t i, enum outcome outcome)
 	e = &l->t->events[i];
 	e->len = l->c.pos - e->off;
 	e->end = l->t->n;
-	if (outcome != OUT_LOADED)
+	/* what was found inside says more than that it failed */
+	if (outcome != OUT_LOADED &&
+	    (outcome != OUT_FAILED || e->outcome == OUT_LOADED))
 		e->outcome = (uint8_t)outcome;
 }
 
@@ -253,7 +256,8 @@ int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret)
 		l->fail_event = event == EVENT_NONE ? ev_current(l) : event;
 		l->fail_offset = l->c.pos > l->peeked ? l->c.pos : l->peeked;
 	}
-	if (event != EVENT_NONE)
+	if (event != EVENT_NONE && (outcome != OUT_FAILED ||
+				    ev(l, event)->outcome == OUT_LOADED))
 		ev(l, event)->outcome = (uint8_t)outcome;
 	return ret;
 }
@@ -265,7 +269,7 @@ static void forget_failure(struct load *l)
 	l->fail_event = EVENT_NONE;
 	l->fail_why = NULL;
 	l->fail_crash = false;
-	l->section_unknown = false;
+	l->section_unknown = l->section_guess = false;
 }
 
 static void add_failure(struct load *l, int ret)
@@ -280,7 +284,7 @@ static void add_failure(struct load *l, int ret)
 	*f = (struct failure){
 		.event = l->fail_event, .section = l->section_event,
 		.offset = l->fail_offset, .ret = ret,
-		.guess = l->section_unknown || l->guessing,
+		.guess = l->section_unknown || l->section_guess || l->guessing,
 		.crash = l->fail_crash, .why = l->fail_why,
 	};
 	/* what was printed before is kept; the last line is main()'s */
@@ -835,6 +839,7 @@ static int load_tries(struct load *l, const struct section *s)
 {
 	struct mark m = load_mark(l);
 	unsigned good = 0, nth = 0, most;
+	uint64_t read = 0;
 	int ret;
 
 	l->undecided = l->choice = 0;
@@ -843,11 +848,12 @@ static int load_tries(struct load *l, const struct section *s)
 	most = l->undecided;
 	if (!most || l->o->self)
 		return ret;
-	for (unsigned c = 0; c < 1u << most; c++) {
+	for (unsigned c = 0; c < 1u << most && read < MAX_TRIED; c++) {
 		load_rewind(l, &m);
 		l->choice = c;
 		l->undecided = 0;
 		ret = load_body(l, s);
+		read += l->c.pos - m.pos;
 		if (l->undecided > most)
 			most = l->undecided;
 		/* bits that nobody asked for would count one reading twice */
@@ -1136,9 +1142,9 @@ static int load_one(struct load *l, int type, bool *end)
 		l->c.pos++;
 		say(l, "Unknown savevm section type %d", type);
 		chain(l, "Unknown section type %d", type);
+		l->section_event = EVENT_NONE;
 		ret = refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
 	}
-	l->section_event = EVENT_NONE;
 	return ret;
 }
 
@@ -1160,12 +1166,14 @@ static int load_main(struct load *l)
 			if (l->packaged)
 				break;
 			forget_failure(l);
+			l->section_event = EVENT_NONE;
 			refuse(l, EVENT_NONE, OUT_CUT_OFF, -EIO);
 			l->fail_why = "the stream ends without an end mark";
 			add_failure(l, -EIO);
 			return first ? first : -EIO;
 		}
 		forget_failure(l);
+		l->section_event = EVENT_NONE;
 		ret = load_one(l, type, &end);
 		if (!ret)
 			continue;
@@ -1300,6 +1308,7 @@ struct timeline *load_run(const struct load_opts *o)
 	}
 	if (!ret || go_on(&l, l.c.pos ? l.c.pos - 1 : 0))
 		load_main(&l);
+	l.section_event = EVENT_NONE;
 	load_trailer(&l);
 	load_defaulted(&l);
 	ev_close(&l, top, l.t->nfailures ? OUT_FAILED : OUT_LOADED);

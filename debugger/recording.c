@@ -206,6 +206,10 @@ struct writer {
 	const struct recording_opts *o;
 	struct arena arena;	/* strings, interned */
 	struct map strings, descs, fields;
+	/* --scrub: names that were read out of bytes which must not be shown */
+	const char **tainted;
+	size_t ntainted, tainted_cap;
+	struct byte_ranges public;
 	int64_t nstrings, ndescs, nfields, nsubs, nlines, nnotes, nwarnings;
 	size_t rows;		/* in this transaction */
 	struct sha256 sum;
@@ -309,6 +313,79 @@ static void put(struct writer *w, enum table t, const char *types, ...)
 	w->rows++;
 }
 
+/* ---- names that are somebody's data ---- */
+
+static bool is_public(const struct writer *w, uint64_t off, uint64_t len)
+{
+	size_t lo = 0, hi = w->public.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct byte_range *r = &w->public.v[mid];
+
+		if (off < r->off)
+			hi = mid;
+		else if (off >= r->end)
+			lo = mid + 1;
+		else
+			return len <= r->end - off;
+	}
+	return false;
+}
+
+static void taint(struct writer *w, const char *s)
+{
+	if (!s || !s[0])
+		return;
+	for (size_t i = 0; i < w->ntainted; i++) {
+		if (!strcmp(w->tainted[i], s))
+			return;
+	}
+	w->tainted = grow_array(w->tainted, &w->tainted_cap, w->ntainted + 1,
+				sizeof(*w->tainted));
+	w->tainted[w->ntainted++] = s;
+}
+
+/*
+ * A loader that has lost its way takes any bytes for a section's or a
+ * subsection's name, and puts them into its messages.
+ */
+static void find_tainted(struct writer *w, const struct timeline *t)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct event *e = &t->events[i];
+		bool start = e->section_kind == 1 || e->section_kind == 4;
+		const char *name = e->kind == EV_PROBE ? e->type : e->name;
+		uint64_t skip = e->kind == EV_SECTION ? 6 : 2;
+
+		if ((e->kind != EV_PROBE && e->kind != EV_SUBSECTION &&
+		     (e->kind != EV_SECTION || !start)) || !name)
+			continue;
+		if (!is_public(w, e->off + skip, strlen(name)))
+			taint(w, name);
+	}
+}
+
+/* @s without what is tainted in it. */
+static const char *untainted(struct writer *w, const char *s)
+{
+	for (size_t i = 0; i < w->ntainted; i++) {
+		static const char instead[] = "(scrubbed)";
+		size_t n = strlen(w->tainted[i]), from = 0;
+		const char *at;
+
+		/* short names say nothing, and are parts of other words */
+		while (n >= 4 && (at = strstr(s + from, w->tainted[i]))) {
+			from = (size_t)(at - s) + sizeof(instead) - 1;
+			s = arena_printf(&w->arena, "%.*s%s%s",
+					 (int)(at - s), s, instead, at + n);
+		}
+		if (n < 4 && !strcmp(s, w->tainted[i]))
+			return "(scrubbed)";
+	}
+	return s;
+}
+
 /* 0: none. */
 static int64_t string_id(struct writer *w, const char *s)
 {
@@ -317,6 +394,8 @@ static int64_t string_id(struct writer *w, const char *s)
 
 	if (!s)
 		return 0;
+	if (w->ntainted)
+		s = untainted(w, s);
 	key = arena_intern_str(&w->arena, s);
 	id = map_get(&w->strings, key);
 	if (id > 0)
@@ -458,14 +537,15 @@ static void keep_around(struct byte_ranges *keep, uint64_t off, uint64_t len)
 }
 
 static void choose_bytes(const struct writer *w, const struct account *source,
-			 const struct timeline *t, const struct analysis *a,
-			 struct byte_ranges *keep)
+			 const struct analysis *a, struct byte_ranges *keep)
 {
 	struct byte_ranges holes = { 0 };
 	uint64_t len = source->src->len;
 
 	if (w->o->scrub) {
-		scrub_public(keep, source->self, t);
+		for (size_t i = 0; i < w->public.n; i++)
+			byte_ranges_add(keep, w->public.v[i].off,
+					w->public.v[i].end);
 	} else {
 		byte_ranges_add(keep, 0, len);
 	}
@@ -799,10 +879,11 @@ static int make_room(const char *path, struct err *err)
 static int open_for_writing(struct writer *w, const char *path)
 {
 	static const char setup[] =
-		"PRAGMA page_size=4096; PRAGMA application_id=1447908164;"
-		"PRAGMA user_version=1; PRAGMA journal_mode=DELETE;"
+		"PRAGMA page_size=4096; PRAGMA journal_mode=DELETE;"
 		"PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
-		"PRAGMA locking_mode=EXCLUSIVE; BEGIN";
+		"PRAGMA locking_mode=EXCLUSIVE; BEGIN;"
+		/* in the first transaction: no tables, no recording */
+		"PRAGMA application_id=1447908164; PRAGMA user_version=1";
 
 	_Static_assert(APPLICATION_ID == 1447908164, "application_id");
 	_Static_assert(RECORDING_VERSION == 1, "user_version");
@@ -824,12 +905,18 @@ static void write_all(struct writer *w, const struct account *source,
 	struct byte_ranges keep = { 0 };
 	char sum[65];
 
+	if (w->o->scrub) {
+		scrub_public(&w->public, source->self, t);
+		find_tainted(w, t);
+		if (source->self)
+			find_tainted(w, source->self);
+	}
 	create_tables(w);
 	write_names(w);
 	write_meta(w, source, dest);
 	write_files(w, source, dest);
 	commit(w);
-	choose_bytes(w, source, t, a, &keep);
+	choose_bytes(w, source, a, &keep);
 	write_bytes(w, source, &keep);
 	free(keep.v);
 	write_entries(w, &dest->registry);
@@ -875,6 +962,8 @@ int recording_save(const char *path, const struct account *source,
 	for (int i = 0; i < T_COUNT; i++)
 		sqlite3_finalize(w.insert[i]);
 	sqlite3_close(w.db);
+	free(w.tainted);
+	free(w.public.v);
 	free(w.strings.keys);
 	free(w.strings.values);
 	free(w.descs.keys);
@@ -1595,6 +1684,26 @@ static struct timeline *timeline_new(struct recording *r, int side)
 	return t;
 }
 
+/*
+ * timeline_check() without its last two: where a load fails the loader may
+ * have read on beyond its section, and the next one begins inside.
+ */
+static const char *check_tree(const struct timeline *t)
+{
+	for (uint32_t i = 1; i < t->n; i++) {
+		const struct event *e = &t->events[i];
+		const struct event *p = &t->events[e->parent];
+
+		if (e->end > p->end)
+			return "an event is not inside its parent";
+		if (e->off < p->off)
+			return "an event begins before its parent";
+		if (e->end < p->end && t->events[e->end].parent != e->parent)
+			return "an event's end is not its next sibling";
+	}
+	return NULL;
+}
+
 static int finish_timeline(struct recording *r, struct timeline *t)
 {
 	const char *wrong;
@@ -1603,7 +1712,7 @@ static int finish_timeline(struct recording *r, struct timeline *t)
 		if (t->events[i].end > t->n)
 			t->events[i].end = t->n;
 	}
-	wrong = timeline_check(t);
+	wrong = check_tree(t);
 	return wrong ? damaged(r, "%s", wrong) : 0;
 }
 

@@ -2273,7 +2273,8 @@ bool known_old_style(const char *idstr)
 /* hw/scsi/esp.c, QEMU 6.0 to 10.0; before 6.0 there are no such fields */
 static const struct known_range ranges[] = {
 #define ESP(field_, min_, max_) \
-	{ "esp", field_, "mig_version_id", "esp.mig_version_id", min_, max_ }
+	{ "esp", field_, "mig_version_id", "esp.mig_version_id", min_, max_, \
+	  false }
 	ESP("mig_ti_rptr", INT32_MIN, 4), ESP("mig_ti_wptr", INT32_MIN, 4),
 	ESP("mig_ti_buf", INT32_MIN, 4), ESP("mig_cmdbuf", INT32_MIN, 4),
 	ESP("mig_cmdlen", INT32_MIN, 4), ESP("mig_do_cmd", INT32_MIN, 4),
@@ -2285,6 +2286,9 @@ static const struct known_range ranges[] = {
 	ESP("mig_deferred_complete", INT32_MIN, 4),
 	ESP("mig_ti_cmd", 5, 6), ESP("lun", 6, INT32_MAX),
 #undef ESP
+	/* hw/ide/core.c */
+	{ "ide_drive", "identify_data", "identify_set", "identify_set",
+	  0, 0, true },
 };
 
 const struct known_range *known_range(const char *desc, const char *field)

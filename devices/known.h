@@ -73,14 +73,16 @@ const struct known_shape *known_shape(const char *arch, const char *desc,
 				      const char *field, int dup);
 
 /*
- * field_exists() functions that compare the lower of the version loaded and a
- * value loaded before with two bounds (hw/scsi/esp.c).
+ * field_exists() functions that ask a value loaded before: whether the lower
+ * of it and the version loaded lies between two bounds (hw/scsi/esp.c), or
+ * (.nonzero) whether it is set.
  */
 struct known_range {
 	const char *desc, *field;
 	const char *value;		/* field of the same descriptor ... */
 	const char *outer_value;	/* ... or of the one around */
 	int32_t min, max;
+	bool nonzero;
 };
 
 const struct known_range *known_range(const char *desc, const char *field);

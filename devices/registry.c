@@ -280,6 +280,48 @@ static const struct desc *find_known(struct registry *reg,
 				     struct witness *w, size_t nw,
 				     enum desc_from from);
 
+/* The first descriptor of this name and version below @d, @d included. */
+static const struct desc *find_below(const struct desc *d, const char *name,
+				     int32_t version, unsigned depth)
+{
+	const struct desc *found = NULL;
+
+	if (d->version == version && !strcmp(d->name, name))
+		return d;
+	for (size_t i = 0; i < d->nfields && !found && depth < 64; i++) {
+		if (d->fields[i].desc)
+			found = find_below(d->fields[i].desc, name, version,
+					   depth + 1);
+	}
+	for (size_t i = 0; i < d->nsubs && !found && depth < 64; i++)
+		found = find_below(d->subs[i], name, version, depth + 1);
+	return found;
+}
+
+/* A dump that lacks a device may show its parts under another one. */
+static const struct desc *find_part(struct merge *m, struct witness *w,
+				    size_t nw)
+{
+	for (size_t i = m->reg->nsets; i-- > 0; ) {
+		const struct desc_set *set = m->reg->sets[i];
+		const struct desc *d = NULL, *out;
+		struct merge inner = { .reg = m->reg, .from = m->from,
+				       .depth = m->depth };
+		struct witness again[MAX_WITNESSES];
+
+		for (size_t k = 0; k < set->nitems && !d; k++)
+			d = find_below(set->items[k].desc, w[0].w->name,
+				       w[0].w->version, 0);
+		if (!d)
+			continue;
+		memcpy(again, w, nw * sizeof(*w));
+		out = merge_desc(&inner, d, again, nw);
+		if (!inner.clash)
+			return out;
+	}
+	return NULL;
+}
+
 /*
  * What a structure is made of, where only those who wrote one tell.  Elements
  * that differ keep their own (see DESC_FROM_REFERENCE in the loader).
@@ -289,6 +331,8 @@ static const struct desc *nested_of(struct merge *m, struct witness *w,
 {
 	const struct desc *d = find_known(m->reg, w, nw, m->from);
 
+	if (!d)
+		d = find_part(m, w, nw);
 	return d ? d : w[0].w->desc;
 }
 
@@ -316,7 +360,9 @@ static void merge_field(struct merge *m, const struct desc *d,
 	} else if (ninner && d->from == DESC_FROM_KNOWN) {
 		/* the tables do not tell what is nested; the witness does */
 		f->desc = nested_of(m, inner, ninner);
-		f->from_desc = (uint8_t)m->from;
+		/* "one element's own" only if it really is just that */
+		f->from_desc = f->desc == inner[0].w->desc ? (uint8_t)m->from :
+			DESC_FROM_KNOWN;
 	} else if (ninner) {
 		/* a dump never hides a nested descriptor: not this layout */
 		m->clash = true;

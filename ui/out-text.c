@@ -272,8 +272,8 @@ void text_analysis(FILE *f, const struct account *source,
 		print_notes(f, "Checks that cannot be judged", t->unjudged,
 			    t->nunjudged, all);
 	for (size_t i = 0; i < t->nwarnings; i++)
-		line(f, "\nThe destination would print, and go on: %s",
+		line(f, "The destination would print, and go on: %s",
 		     t->warnings[i]);
 	if (!source->has_description && source->note)
-		line(f, "\nnote: %s: %s", source->src->path, source->note);
+		line(f, "note: %s: %s", source->src->path, source->note);
 }

@@ -20,6 +20,7 @@
 
 #define REAL_MAX (8u << 20)	/* events; a load has some thousand */
 #define START_MS 60000
+#define CAREFUL 256		/* bytes single-stepped behind a surprise */
 
 const char *feed_state_name(enum feed_state s)
 {
@@ -308,6 +309,7 @@ static void disagree(struct feed *f, size_t real, size_t predicted,
 	if (f->disagrees)
 		return;
 	f->disagrees = true;
+	f->careful = f->coarse ? 0 : f->fed + CAREFUL;
 	f->wrong_real = real;
 	f->wrong_predicted = predicted;
 	f->wrong_at = f->fed;
@@ -322,8 +324,11 @@ static void match(struct feed *f, size_t i, const char *said)
 		&f->predicted.events[f->next] : NULL;
 	struct real_event *r = &f->real[i];
 
+	f->careful = f->disagrees && !f->coarse ? f->fed + CAREFUL : 0;
 	if (p && !strcmp(p->text, said)) {
 		r->predicted = f->next++;
+		if (p->at == r->at)
+			f->careful = 0;
 		if (p->at > r->at || p->at <= r->after)
 			disagree(f, i, r->predicted, "'%s' was predicted at "
 				 "byte %" PRIu64 " and came at %" PRIu64, said,
@@ -426,6 +431,8 @@ static uint64_t next_point(struct feed *f, uint64_t limit)
 {
 	while (f->point < f->npoints && f->points[f->point] <= f->fed)
 		f->point++;
+	if (f->fed < f->careful)
+		return f->fed + 1;
 	if (f->point < f->npoints && f->points[f->point] < limit)
 		return f->points[f->point];
 	return limit;

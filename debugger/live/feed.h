@@ -98,6 +98,7 @@ struct feed {
 	size_t wrong_real, wrong_predicted;	/* or FEED_NONE */
 	uint64_t wrong_at;
 	char wrong[1400];	/* in words */
+	uint64_t careful;	/* byte by byte up to here */
 };
 
 /*
