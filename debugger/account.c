@@ -314,6 +314,24 @@ static void read_blindly(struct destination *d, const struct account *source,
 	d->blind = load_run(&o);
 }
 
+/*
+ * A source without description: what it wrote is inferred from where its
+ * sections end, with the destination's descriptors and any codec's variant.
+ */
+static void infer_source(struct destination *d, const struct account *source,
+			 const struct source_opts *opts)
+{
+	struct facts *facts = facts_new();
+	struct load_opts o = {
+		.src = source->src, .ram = (struct ram *)&source->ram,
+		.reg = &d->registry, .rules = RULES_CURRENT, .facts = facts,
+		.open_variants = true, .progress = opts,
+	};
+
+	d->source_blind = load_run(&o);
+	facts_free(facts);
+}
+
 /* No --to: the source is taken for its own destination. */
 static void take_source(struct destination *d, const struct account *source)
 {
@@ -366,6 +384,8 @@ int destination_open(struct destination **ret, const char *const *paths,
 	if (d->reference && d->reference->self)
 		add_aliases(d);
 	registry_finish(&d->registry);
+	if (source && !source->self && n)
+		infer_source(d, source, opts);
 	*ret = d;
 	return 0;
 }
@@ -379,6 +399,7 @@ void destination_close(struct destination *d)
 	for (size_t i = 0; i < d->nmore; i++)
 		account_close(d->more[i]);
 	timeline_close(d->blind);
+	timeline_close(d->source_blind);
 	registry_release(&d->registry);
 	arena_release(&d->arena);
 	free(d);

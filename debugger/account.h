@@ -39,6 +39,8 @@ struct destination {
 	struct account *reference;	/* the first reference stream, or NULL */
 	/* its load by others' descriptors, if it has no description */
 	struct timeline *blind;
+	/* The same of a source without description. */
+	struct timeline *source_blind;
 	struct account *more[7];	/* further ones */
 	size_t nmore;
 	struct dump dumps[8];

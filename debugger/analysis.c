@@ -363,7 +363,7 @@ static void align(struct work *w)
 
 static void find_damage(struct work *w)
 {
-	for (size_t k = 0; w->s && k < w->s->nfailures; k++) {
+	for (size_t k = 0; w->source->self && k < w->s->nfailures; k++) {
 		const struct failure *f = &w->s->failures[k];
 		struct divergence *x;
 		uint64_t off = f->event == EVENT_NONE ? f->offset :
@@ -416,7 +416,7 @@ static void find_blind_end(struct work *w)
 	const struct timeline *d = w->d;
 	struct divergence *x;
 
-	if (w->s || !d->reached_eof)
+	if (w->source->self || !d->reached_eof)
 		return;
 	if (d->eof_offset + 1 < d->src->len &&
 	    stream_boundary_at(d->src->data, d->src->len, d->eof_offset + 1) &&
@@ -524,7 +524,8 @@ struct analysis *analyse(const struct account *source,
 	struct analysis *a = calloc(1, sizeof(*a));
 	struct work w = {
 		.a = a, .source = source, .dest = dest,
-		.s = source->self, .d = load,
+		.s = source->self ? source->self : dest->source_blind,
+		.d = load,
 	};
 
 	if (!a)

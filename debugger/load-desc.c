@@ -823,7 +823,12 @@ static int load_codec(struct load *l, struct frame *fr,
 		seen = seen_inside(l, fr->d, f->name, false,
 				   &seen_len);
 	variant_key(key, sizeof(key), codec->type);
-	if (!facts_get(o->reference_facts, l->idstr, l->instance, key, &v)) {
+	if (o->open_variants) {
+		if (codec->nvariants > l->nvariants)
+			l->nvariants = codec->nvariants;
+		v = l->variant < codec->nvariants ? l->variant : 0;
+	} else if (!facts_get(o->reference_facts, l->idstr, l->instance, key,
+			      &v)) {
 		if (e->seen) {
 			/* it wrote something that we cannot read */
 			note_unknown(l, "how the destination reads this code-"

@@ -58,6 +58,7 @@ struct load {
 	 */
 	unsigned undecided, choice;
 	bool decided;
+	unsigned variant, nvariants;	/* open_variants: tried, met */
 };
 
 /* Where to come back to when a reading does not fit. */

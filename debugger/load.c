@@ -835,7 +835,7 @@ static bool ends_well(const struct load *l)
  * A body with conditions that nobody can answer is read in every way; if one
  * of them, and only one, ends where the section ends, the bytes have answered.
  */
-static int load_tries(struct load *l, const struct section *s)
+static int load_choices(struct load *l, const struct section *s)
 {
 	struct mark m = load_mark(l);
 	unsigned good = 0, nth = 0, most;
@@ -867,6 +867,21 @@ static int load_tries(struct load *l, const struct section *s)
 	l->decided = good == 1;
 	l->undecided = 0;
 	return load_body(l, s);
+}
+
+static int load_tries(struct load *l, const struct section *s)
+{
+	struct mark m = load_mark(l);
+	int ret;
+
+	l->variant = l->nvariants = 0;
+	ret = load_choices(l, s);
+	for (l->variant = 1; l->variant < l->nvariants &&
+	     (ret || !ends_well(l)); l->variant++) {
+		load_rewind(l, &m);
+		ret = load_choices(l, s);
+	}
+	return ret;
 }
 
 static int start_section(struct load *l, const struct section *s, uint32_t i)

@@ -53,6 +53,11 @@ struct load_opts {
 	struct facts *facts;	/* filled by this load */
 	const struct facts *reference_facts, *source_facts;
 	enum tri footers, configuration;	/* what the destination expects */
+	/*
+	 * Nobody tells which variants of the codecs wrote this: take those
+	 * that end where their section ends.
+	 */
+	bool open_variants;
 	const struct assumption *assumptions;	/* "set assume" */
 	size_t nassumptions;
 	uint64_t max_events;	/* 0: a generous default */

@@ -355,9 +355,11 @@ static void merge_field(struct merge *m, const struct desc *d,
 		}
 	}
 	m->vstruct = f->flags & VMS_VSTRUCT;
-	if (f->desc && !(ninner && f->from_desc == DESC_FROM_KNOWN)) {
+	if (f->desc && !(ninner && (f->from_desc == DESC_FROM_KNOWN ||
+				    f->from_desc == m->from))) {
 		f->desc = merge_desc(m, f->desc, inner, ninner);
-	} else if (ninner && d->from == DESC_FROM_KNOWN) {
+	} else if (ninner && (d->from == DESC_FROM_KNOWN ||
+			      d->from == m->from)) {
 		/* the tables do not tell what is nested; the witness does */
 		f->desc = nested_of(m, inner, ninner);
 		/* "one element's own" only if it really is just that */
@@ -429,13 +431,29 @@ static const struct desc *merge_desc(struct merge *m, const struct desc *d,
 
 		m->vstruct = false;
 		/* the tables may hold another release's version of it */
-		subs[i] = n && d->from == DESC_FROM_KNOWN ?
+		subs[i] = n && (d->from == DESC_FROM_KNOWN ||
+				d->from == m->from) ?
 			nested_of(m, sw, n) : merge_desc(m, d->subs[i], sw, n);
 	}
 	out->fields = fields;
 	out->subs = subs;
 	m->depth--;
 	return out;
+}
+
+/*
+ * Nobody but the writer tells what this descriptor is; its parts may be known
+ * all the same.
+ */
+static const struct desc *merge_written(struct registry *reg,
+					const struct written *w,
+					enum desc_from from)
+{
+	struct merge m = { .reg = reg, .from = from };
+	struct witness one = { w, 0 };
+	const struct desc *d = merge_desc(&m, w->desc, &one, 1);
+
+	return m.clash ? w->desc : d;
 }
 
 /* "0000:00:02.0/e1000" and "e1000": does the idstr belong to the descriptor? */
@@ -664,7 +682,8 @@ void registry_finish(struct registry *reg)
 					     (enum desc_from)e->from);
 		}
 		if (w && !e->desc)
-			e->desc = w->desc;
+			e->desc = merge_written(reg, w,
+						(enum desc_from)e->from);
 		set_alias(e);
 		set_compat(reg, e);
 	}
