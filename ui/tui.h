@@ -11,12 +11,11 @@
 #include "../debugger/session.h"
 
 /*
- * Run until the user leaves (s->quit is set).  Takes the session's host
- * (command.h) for itself; a caller that goes on sets its own again.  Answers
- * 0, or -1 with @err if the terminal cannot be used: then nothing was done,
- * and a line debugger may take over.
+ * Run until the user leaves, and return the exit status.  Takes the session's
+ * host (command.h) for itself.  On a terminal that cannot place a cursor it
+ * is the line debugger.
  */
-int tui_run(struct session *s, struct err *err);
+int tui_run(struct session *s);
 
 /*
  * Write the screen to a file: text, or in colour if @path ends in .html or
