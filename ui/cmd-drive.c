@@ -93,9 +93,10 @@ static void show_end(const struct drive *d)
 		printf("the real destination loads the stream (%s)\n",
 		       d->f->runstate);
 	else
-		printf("the real destination %s at byte 0x%" PRIx64 " (%" PRIu64
-		       "): %s%s\n", feed_state_name(d->f->state), d->f->fed,
-		       d->f->fed, safe(d->f->why, text, sizeof(text)),
+		printf("the real destination %s at %sbyte 0x%" PRIx64 " (%"
+		       PRIu64 "): %s%s\n", feed_state_name(d->f->state),
+		       d->f->fed > d->f->before + 1 ? "or before " : "",
+		       d->f->fed, d->f->fed, safe(d->f->why, text, sizeof(text)),
 		       d->f->alive ? "\n(it is still there: 'hmp LINE' asks "
 		       "its monitor)" : "");
 }
