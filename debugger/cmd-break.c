@@ -207,7 +207,6 @@ static int run_display(struct session *s, const struct command *self,
 	struct display *d;
 
 	(void)self;
-	(void)err;
 	if (!*args) {
 		show_displays(s, out);
 		return 0;
@@ -218,6 +217,8 @@ static int run_display(struct session *s, const struct command *self,
 		format = arena_printf(&s->arena, "%.*s", (int)n, args);
 		args += n + strspn(args + n, " ");
 	}
+	if (check_display(s, args, err) < 0)
+		return -1;
 	s->displays = grow_array(s->displays, &s->displays_cap,
 				 s->ndisplays + 1, sizeof(*d));
 	d = &s->displays[s->ndisplays++];
@@ -228,7 +229,7 @@ static int run_display(struct session *s, const struct command *self,
 }
 
 const struct command command_display = {
-	.name = "display", .args = "[/FORMAT] [PATH]",
+	.name = "display", .args = "[/FORMAT] [PATH|EXPR]",
 	.help = "Print the value of a path at each stop.",
 	.more = "FORMAT is print's. Without a path, show all displays now.",
 	.example = "/x version", .group = GROUP_BREAK,

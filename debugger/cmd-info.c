@@ -240,9 +240,9 @@ static int run_info_registry(struct session *s, const struct command *self,
 			 en->instance, en->version);
 		if (en->alias != ALIAS_NONE)
 			out_text(out, STYLE_DIM, " alias %" PRIu32, en->alias);
-		out_text(out, STYLE_DIM, "  %s, told by the %s", en->desc ?
+		out_text(out, STYLE_DIM, "  %s, told by %s", en->desc ?
 			 en->desc->name : en->old_style ? "(code)" : "(unknown)",
-			 desc_from_name((enum desc_from)en->from));
+			 teller(en->from));
 		out_newline(out);
 		out_end(out);
 	}

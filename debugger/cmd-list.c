@@ -292,8 +292,6 @@ static void show_rows(struct session *s, struct rows *r, uint32_t first,
 	struct interp *in = s->interp;
 	size_t n = s->settings.listsize ? (size_t)s->settings.listsize : r->n;
 
-	if (first >= r->n)
-		first = 0;
 	for (size_t i = first; i < r->n && i < first + n && !o->stopped; i++)
 		show_row(s, &r->v[i], o);
 	in->list_first = first;
@@ -313,9 +311,9 @@ static size_t current_row(const struct session *s, uint32_t event,
 }
 
 /* Which part of the rows: around the place, the next ones, those before. */
-static int choose_first(struct session *s, const char *args,
-			uint32_t container, uint32_t event,
-			const struct rows *r, size_t *first, struct err *err)
+static void choose_first(struct session *s, const char *args,
+			 uint32_t container, uint32_t event,
+			 const struct rows *r, size_t *first)
 {
 	struct interp *in = s->interp;
 	size_t n = s->settings.listsize ? (size_t)s->settings.listsize : r->n;
@@ -325,20 +323,14 @@ static int choose_first(struct session *s, const char *args,
 	if (*first + n > r->n)
 		*first = r->n > n ? r->n - n : 0;
 	if (in->list_at != container)
-		return 0;
+		return;
 	if (!strcmp(args, "-")) {
 		if (!in->list_first)
-			return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
-				       "the beginning is shown already");
+			return;
 		*first = in->list_first > n ? in->list_first - n : 0;
 	} else if (!*args) {
-		if (in->list_next >= r->n)
-			return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "no more "
-				       "of %s", container ? "this structure" :
-				       "the load");
-		*first = in->list_next;
+		*first = in->list_next;	/* r->n: all of it was shown */
 	}
-	return 0;
 }
 
 static int run_list(struct session *s, const struct command *self,
@@ -348,7 +340,6 @@ static int run_list(struct session *s, const struct command *self,
 	uint32_t event = s->at, container;
 	struct rows r = { 0 };
 	size_t first;
-	int ret;
 
 	(void)self;
 	if (!again) {
@@ -361,16 +352,18 @@ static int run_list(struct session *s, const struct command *self,
 	if (s->interp->list_event != s->at || !again)
 		s->interp->list_at = EVENT_NONE;
 	align(s, container, source_container(s, container), &r);
-	ret = choose_first(s, !strcmp(args, "+") ? "" : args, container, event,
-			   &r, &first, err);
-	if (!ret) {
+	choose_first(s, !strcmp(args, "+") ? "" : args, container, event, &r,
+		     &first);
+	if (first < r.n) {
 		show_container(s, container, out);
 		show_rows(s, &r, (uint32_t)first, out);
-		s->interp->list_at = container;
-		s->interp->list_event = s->at;
+	} else {
+		out_line(out, "There is no more of it; 'list -' goes back.");
 	}
+	s->interp->list_at = container;
+	s->interp->list_event = s->at;
 	free(r.v);
-	return ret;
+	return 0;
 }
 
 const struct command command_list = {
@@ -481,7 +474,7 @@ static void word_exists(const struct desc_field *f, char *buf, size_t size)
 			 "a condition in code holds");
 	else if (f->exists == EXISTS_WRITTEN)
 		snprintf(buf, size, "as %s has it",
-			 desc_from_name((enum desc_from)f->from_exists));
+			 teller(f->from_exists));
 	else if (f->version > 0)
 		snprintf(buf, size, "since version %" PRId32, f->version);
 }
@@ -525,8 +518,8 @@ static void show_desc(const struct desc *d, struct out *o)
 	if (d->from_min)
 		out_text(o, STYLE_PLAIN, " (minimum %" PRId32 ")",
 			 d->min_version);
-	out_text(o, STYLE_DIM, ", told by the %s%s",
-		 desc_from_name((enum desc_from)d->from),
+	out_text(o, STYLE_DIM, ", told by %s%s",
+		 teller(d->from),
 		 d->all_fields ? "" : ": what was written only");
 	out_newline(o);
 	out_end(o);

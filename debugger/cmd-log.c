@@ -336,8 +336,10 @@ static int land_on_named(struct session *s, const struct reading *r,
 			       "it speaks of: is it this stream, this "
 			       "destination?");
 	off = s->t->events[i].off;
-	if (r->meaning == LOG_CONFIG_BYTE)
+	if (r->meaning == LOG_CONFIG_BYTE) {
 		off += (uint64_t)r->key;
+		i = timeline_at(s->t, off);
+	}
 	land(s, i, off, s->t->nfailures ?
 	     "this is what the line names, but it is not what this load "
 	     "predicts" : "this is what the line names, though this load "

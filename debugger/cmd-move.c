@@ -61,7 +61,7 @@ MOVE(finish, "finish", "fin",
      "Go to the first event behind the structure around this one.");
 MOVE(up, "up", NULL, "Go to the event around this one.");
 MOVE(down, "down", NULL, "Go to the first event inside this one.");
-MOVE(continue, "continue", "c fg r run",
+MOVE(continue, "continue", "c fg",
      "Run to the next breakpoint, divergence, failure, or the end.");
 MOVE(reverse_step, "reverse-step", "rs rsi",
      "Go to the event before, into what lies there.");
@@ -82,6 +82,44 @@ const struct command command_reverse_down = {
 	.name = "reverse-down", .args = "[COUNT]", .example = "1",
 	.help = "Undo down: the same as up.", .group = GROUP_MOVE,
 	.flags = CMD_REPEATS | CMD_HIDDEN, .run = run_move,
+};
+
+static int run_run(struct session *s, const struct command *self,
+		   const char *args, struct out *out, struct err *err)
+{
+	struct err trouble;
+
+	if (no_args(self, args, err) < 0)
+		return -1;
+	session_goto(s, 0, true);
+	session_move(s, MOVE_CONTINUE, 1, &trouble);
+	if (trouble.code)
+		out_error(out, "%s", trouble.msg);
+	command_show_stop(s, out);
+	return 0;
+}
+
+const struct command command_run = {
+	.name = "run", .alias = "r", .example = "",
+	.help = "Start over: continue from the beginning of the load.",
+	.group = GROUP_MOVE, .run = run_run,
+};
+
+static int run_start(struct session *s, const struct command *self,
+		     const char *args, struct out *out, struct err *err)
+{
+	if (no_args(self, args, err) < 0)
+		return -1;
+	session_goto(s, 0, true);
+	s->stop = STOP_START;
+	command_show_stop(s, out);
+	return 0;
+}
+
+const struct command command_start = {
+	.name = "start", .example = "",
+	.help = "Go to the beginning of the load.",
+	.group = GROUP_MOVE, .flags = CMD_JUMP, .run = run_start,
 };
 
 /* ---- to a place ---- */

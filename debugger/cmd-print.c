@@ -432,21 +432,62 @@ const struct command command_print = {
 	.complete = complete_location, .run = run_print,
 };
 
+/* A place's value, or what an expression has here. */
+static void display_value(struct session *s, const char *text, char format,
+			  char *buf, size_t size)
+{
+	struct text t = { buf, size, 0 };
+	struct err err, other;
+	struct expr_value v = { EXPR_UNKNOWN, 0, NULL };
+	const struct expr *e;
+	struct arena scratch;
+	struct what w;
+
+	if (!find_what(s, text, &w, &err)) {
+		side_value(s->t, &w, format, buf, size);
+		return;
+	}
+	arena_init(&scratch);
+	e = expr_parse(&scratch, text, &other);
+	if (!e)
+		snprintf(buf, size, "<%s>", err.msg);
+	else if (expr_eval(e, s, s->at, &scratch, &v, &other) < 0)
+		snprintf(buf, size, "<%s>", other.msg);
+	else if (v.kind == EXPR_NUMBER)
+		put_number(&t, (uint64_t)v.number, 8, format ? format : 'd');
+	else
+		snprintf(buf, size, "%s", v.kind == EXPR_STRING ? v.string :
+			 "<unknown here>");
+	arena_release(&scratch);
+}
+
+/* Is there something to display in it at all? */
+int check_display(struct session *s, const char *text, struct err *err)
+{
+	struct arena scratch;
+	struct err other;
+	struct what w;
+	bool ok = !find_what(s, text, &w, err);
+
+	if (ok)
+		return 0;
+	arena_init(&scratch);
+	ok = expr_parse(&scratch, text, &other) != NULL;
+	arena_release(&scratch);
+	return ok ? 0 : -1;
+}
+
 void show_displays(struct session *s, struct out *o)
 {
 	for (size_t i = 0; i < s->ndisplays; i++) {
 		const struct display *d = &s->displays[i];
 		const char *args = d->format;
-		struct what w;
 		struct err err;
 		char format, value[MAX_TEXT];
 
 		if (take_format(&args, &format, &err) < 0)
 			format = '\0';
-		if (find_what(s, d->path, &w, &err) < 0)
-			snprintf(value, sizeof(value), "<%s>", err.msg);
-		else
-			side_value(s->t, &w, format, value, sizeof(value));
+		display_value(s, d->path, format, value, sizeof(value));
 		out_begin(o, "display");
 		out_number(o, "number", d->number);
 		out_string(o, "path", d->path);

@@ -33,11 +33,6 @@ static void because(struct why *w, const char *fmt, ...)
 	out_newline(w->o);
 }
 
-static const char *who(unsigned from)
-{
-	return desc_from_name((enum desc_from)from);
-}
-
 /* The structure whose members stand around the event. */
 static const struct event *object_around(const struct why *w)
 {
@@ -79,19 +74,19 @@ static void why_exists(struct why *w)
 	case EXISTS_BY_VERSION:
 		because(w, f->version > 0 ? "it is there since version %d of "
 			"the descriptor, and version %d is being loaded: %s "
-			"(told by the %s)" : "it is there in every version "
-			"(since %d; %d is being loaded): %s (told by the %s)",
-			f->version, w->e->version, answer, who(f->from_version));
+			"(told by %s)" : "it is there in every version "
+			"(since %d; %d is being loaded): %s (told by %s)",
+			f->version, w->e->version, answer, teller(f->from_version));
 		break;
 	case EXISTS_PREDICATE:
 		because(w, "a condition in the emulator's code%s%s decides; "
-			"the %s answers for it: %s", f->exists_name ? ", " : "",
-			f->exists_name ? f->exists_name : "", who(w->e->from),
+			"%s answers for it: %s", f->exists_name ? ", " : "",
+			f->exists_name ? f->exists_name : "", teller(w->e->from),
 			answer);
 		break;
 	case EXISTS_WRITTEN:
-		because(w, "the %s has it; under which condition is not known: "
-			"%s", who(f->from_exists), answer);
+		because(w, "%s has it; under which condition is not known: "
+			"%s", teller(f->from_exists), answer);
 		break;
 	}
 }
@@ -123,18 +118,18 @@ static void why_count(struct why *w)
 		 i != EVENT_NONE)
 		because(w, "its %s comes from the field '%s', loaded before by "
 			"event %" PRIu32 ": %" PRIu32 " element%s, %" PRIu64
-			" bytes (told by the %s)",
+			" bytes (told by %s)",
 			f->flags & VMS_VBUFFER ? "size" : "length",
 			f->count_field, i, w->e->n, w->e->n == 1 ? "" : "s",
-			w->e->len, who(f->from_count));
+			w->e->len, teller(f->from_count));
 	else if (f->flags & (VMS_VARRAY | VMS_VBUFFER))
 		because(w, "its length lies in the emulator's memory and not in "
 			"the stream: %" PRIu32 " elements%s", w->e->n,
 			w->e->guess ? " is an inference from what was written" :
 			", as the destination's own stream has them");
 	else if (f->from_num && f->num > 1)
-		because(w, "it is an array of %" PRId64 " elements (told by the "
-			"%s)", f->num, who(f->from_num));
+		because(w, "it is an array of %" PRId64 " elements (told by "
+			"%s)", f->num, teller(f->from_num));
 	else if (w->e->is_array)
 		because(w, "%" PRIu32 " elements", w->e->n);
 }
@@ -156,13 +151,13 @@ static void why_size(struct why *w)
 		return;
 	}
 	if (size)
-		because(w, "an info '%s' reads %u byte%s (type told by the %s)",
+		because(w, "an info '%s' reads %u byte%s (type told by %s)",
 			w->e->type, size, size == 1 ? "" : "s",
-			who(f->from_type));
+			teller(f->from_type));
 	else if (w->e->type)
 		because(w, "an info '%s' reads as many bytes as its code wants: "
-			"%" PRIu64 " here (type told by the %s)", w->e->type,
-			w->e->len, who(f->from_type));
+			"%" PRIu64 " here (type told by %s)", w->e->type,
+			w->e->len, teller(f->from_type));
 }
 
 static void why_field(struct why *w)
@@ -171,9 +166,9 @@ static void why_field(struct why *w)
 
 	if (object)
 		because(w, "field '%s' of descriptor '%s', of which version %d "
-			"is being loaded; the descriptor was told by the %s",
+			"is being loaded; the descriptor was told by %s",
 			w->e->name, object->name, object->version,
-			w->e->desc ? who(w->e->desc->from) : "codec");
+			w->e->desc ? teller(w->e->desc->from) : "codec");
 	if (!w->e->field)
 		return;
 	why_exists(w);
@@ -208,8 +203,8 @@ static void why_struct(struct why *w)
 			src->events[twin].version);
 	if (w->e->desc && w->e->desc->from_min)
 		because(w, "the destination accepts versions %d to %d (told by "
-			"the %s)", w->e->desc->min_version,
-			w->e->desc->version, who(w->e->desc->from_version));
+			"%s)", w->e->desc->min_version,
+			w->e->desc->version, teller(w->e->desc->from_version));
 }
 
 static void why_probe(struct why *w)
@@ -275,15 +270,15 @@ static void why_section(struct why *w)
 		return;
 	}
 	because(w, "the destination's entry '%s' %" PRIu32 " fits by %s (the "
-		"entry was told by the %s)", en->idstr, en->instance,
-		hows[how], who(en->from));
+		"entry was told by %s)", en->idstr, en->instance,
+		hows[how], teller(en->from));
 	because(w, "the stream has version %d, the destination loads up to %d",
 		w->e->version, en->version);
 	if (en->old_style)
 		because(w, "it has no descriptor: code reads it");
 	else if (en->desc)
-		because(w, "its descriptor is '%s', told by the %s",
-			en->desc->name, who(en->desc->from));
+		because(w, "its descriptor is '%s', told by %s",
+			en->desc->name, teller(en->desc->from));
 }
 
 static void why_item(struct why *w)
@@ -329,7 +324,8 @@ static void why_context(struct why *w)
 #undef X
 	};
 	const struct analysis *a = w->s->a;
-	uint32_t d;
+	uint32_t d, twin = session_source_event(w->s, w->i);
+	uint64_t off;
 
 	if (w->e->outcome != OUT_LOADED)
 		because(w, "outcome '%s': %s",
@@ -337,6 +333,13 @@ static void why_context(struct why *w)
 			helps[w->e->outcome]);
 	if (w->e->text)
 		because(w, "%s", w->e->text);
+	off = twin == EVENT_NONE ? w->e->off :
+		session_source(w->s)->events[twin].off;
+	if (off != w->e->off)
+		because(w, "the source wrote the field of this name at 0x%"
+			PRIx64 ", %" PRIu64 " bytes %s", off, off < w->e->off ?
+			w->e->off - off : off - w->e->off, off < w->e->off ?
+			"before" : "behind");
 	if (w->e->guess)
 		because(w, "this rests on an inference, not on what the "
 			"destination says of itself");

@@ -56,6 +56,9 @@ int parse_count(const char *args, uint64_t dflt, uint64_t *ret,
 int no_args(const struct command *self, const char *args, struct err *err);
 int usage(const struct command *self, struct err *err);
 
+/* Who told a fact (enum desc_from), as words of a sentence. */
+const char *teller(unsigned from);
+
 /* ---- records that several commands write ---- */
 
 /* The keys of an event: number, kind, outcome, offset, size, path ... */
@@ -65,6 +68,8 @@ void put_values(struct session *s, uint32_t event, struct out *o);
 /* One line for people: offset, path, kind, value. */
 void line_event(struct session *s, uint32_t event, struct out *o);
 void show_displays(struct session *s, struct out *o);
+/* -1 with @err if @text is neither a place nor an expression. */
+int check_display(struct session *s, const char *text, struct err *err);
 
 struct macro *macro_find(const struct session *s, const char *name);
 /* Read lines until "end" into @m (its documentation if @doc). */
@@ -81,7 +86,8 @@ void complete_command(struct completion *c);
 
 /* The commands of each cmd-*.c. */
 #define COMMANDS_MOVE(X) \
-	X(step) X(next) X(finish) X(up) X(down) X(continue) X(until) \
+	X(step) X(next) X(finish) X(up) X(down) X(continue) X(run) X(start) \
+	X(until) \
 	X(reverse_step) X(reverse_next) X(reverse_finish) X(reverse_up) \
 	X(reverse_down) X(reverse_continue) X(goto) X(back) X(frame) \
 	X(next_divergence) X(previous_divergence) X(next_section) \

@@ -11,6 +11,21 @@
 #define MAX_PATH 2048
 #define MAX_VALUE 600
 
+/* Who told a fact, as words of a sentence. */
+const char *teller(unsigned from)
+{
+	switch (from) {
+	case DESC_FROM_NOBODY: return "nobody";
+	case DESC_FROM_GUESS: return "a guess";
+	case DESC_FROM_SOURCE: return "the source's description";
+	case DESC_FROM_KNOWN: return "QEMU's source code";
+	case DESC_FROM_REFERENCE: return "the reference stream";
+	case DESC_FROM_DUMP: return "the dump";
+	case DESC_FROM_BINARY: return "the emulator's binary";
+	default: return "the process";
+	}
+}
+
 /* What a wire type is called where there is no info: the kind of event. */
 static const char *type_of(const struct event *e)
 {
@@ -23,12 +38,13 @@ static void place_of_event(const struct timeline *t, uint32_t i, char *buf,
 {
 	const struct event *e = &t->events[i];
 
+	const char *kind = event_kind_name((enum event_kind)e->kind);
+	bool named = e->name && *e->name && strcmp(e->name, kind);
+
 	session_path(t, i, buf, size);
 	if (!*buf)
-		snprintf(buf, size, "(%s%s%s)",
-			 event_kind_name((enum event_kind)e->kind),
-			 e->name && *e->name ? " " : "",
-			 e->name ? e->name : "");
+		snprintf(buf, size, "(%s%s%s)", kind, named ? " " : "",
+			 named ? e->name : "");
 }
 
 static void put_side(const struct timeline *t, uint32_t i, const char *key,
@@ -185,8 +201,8 @@ static void line_divergence(struct session *s, size_t i, struct out *o)
 {
 	const struct divergence *d = &s->a->divergences[i];
 
-	out_text(o, d->note ? STYLE_WARN : STYLE_BAD, "<> %s %zu of %zu, %s: ",
-		 d->note ? "note" : "divergence", i + 1, s->a->ndivergences,
+	out_text(o, d->note ? STYLE_WARN : STYLE_BAD, "<> %s %zu, %s: ",
+		 d->note ? "note" : "divergence", i + 1,
 		 divergence_name(d->kind));
 	out_text(o, STYLE_PLAIN, "%s", d->text ? d->text : "");
 	out_newline(o);
