@@ -517,6 +517,12 @@ static int load_list(struct load *l, struct frame *fr,
 {
 	int version = f->from_version ? f->version : d->version, ret, more;
 
+	if (!fr->self && (version > d->version ||
+			  (d->from_min && version < d->min_version))) {
+		say_both(l, "%s too %s", d->name,
+			 version > d->version ? "new" : "old");
+		return refuse(l, i, OUT_FAILED, -EINVAL);
+	}
 	for (;;) {
 		uint32_t m = ev_open(l, EV_ITEM, "more");
 
@@ -1322,17 +1328,13 @@ static int load_subsection(struct load *l, struct frame *fr,
 	int version, ret;
 
 	ret = claim(l, h, 2 + (uint64_t)len + 4);
-	if (ret) {
-		ev_close(l, h, OUT_CUT_OFF);
-		return ret;
-	}
-	/* uint8_t version_id = qemu_get_be32(f) */
-	version = l->c.data[l->c.pos - 1];
+	/* uint8_t version_id = qemu_get_be32(f); what is cut off reads as 0 */
+	version = ret ? 0 : l->c.data[l->c.pos - 1];
 	ev(l, h)->version = version;
 	ev(l, h)->desc = sub;
-	if (be_load(l->c.data + l->c.pos - 4, 4) != (uint64_t)version)
+	if (!ret && be_load(l->c.data + l->c.pos - 4, 4) != (uint64_t)version)
 		ev(l, h)->text = "the version is truncated to 8 bits";
-	ev_close(l, h, OUT_LOADED);
+	ev_close(l, h, ret ? OUT_CUT_OFF : OUT_LOADED);
 	ret = load_desc(l, fr, sub, version, written_sub(fr->self, name),
 			written_sub(fr->seen, name),
 			written_sub(fr->src, name));
