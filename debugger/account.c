@@ -303,6 +303,7 @@ static void read_blindly(struct destination *d, const struct account *source,
 	struct load_opts o = {
 		.src = a->src, .ram = &a->ram, .reg = &d->registry,
 		.rules = RULES_CURRENT, .facts = a->facts, .progress = opts,
+		.open_variants = true,
 	};
 
 	if (source->has_description) {

@@ -414,20 +414,23 @@ static void find_early_end(struct work *w)
 static void find_blind_end(struct work *w)
 {
 	const struct timeline *d = w->d;
+	const struct source *src = d->src;
 	struct divergence *x;
+	char why[160];
+	uint64_t next;
 
-	if (w->source->self || !d->reached_eof)
+	if (w->source->has_description || !d->reached_eof ||
+	    d->eof_offset + 1 >= src->len ||
+	    src->data[d->eof_offset + 1] == SECTION_VMDESCRIPTION)
 		return;
-	if (d->eof_offset + 1 < d->src->len &&
-	    stream_boundary_at(d->src->data, d->src->len, d->eof_offset + 1) &&
-	    d->src->data[d->eof_offset + 1] != SECTION_VMDESCRIPTION &&
-	    d->src->data[d->eof_offset + 1] != SECTION_EOF) {
-		x = add_divergence(w, DIVERGE_EARLY_END, false, d->eof_offset,
-				   EVENT_NONE, EVENT_NONE);
-		x->text = words(w, "a zero byte at 0x%" PRIx64 " ends the load, "
-				"and what looks like a section follows it",
-				d->eof_offset);
-	}
+	next = stream_resync(src->data, src->len, d->eof_offset + 1, src->len,
+			     UINT32_MAX, why);
+	if (next == UINT64_MAX)
+		return;		/* a volume's tail */
+	x = add_divergence(w, DIVERGE_EARLY_END, false, d->eof_offset,
+			   EVENT_NONE, EVENT_NONE);
+	x->text = words(w, "a zero byte at 0x%" PRIx64 " ends the load, and at "
+			"0x%" PRIx64 " there are %s", d->eof_offset, next, why);
 }
 
 static bool source_wrote(const struct work *w, const char *idstr,

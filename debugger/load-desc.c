@@ -833,6 +833,7 @@ static int load_codec(struct load *l, struct frame *fr,
 		if (codec->nvariants > l->nvariants)
 			l->nvariants = codec->nvariants;
 		v = l->variant < codec->nvariants ? l->variant : 0;
+		facts_set(o->facts, l->idstr, l->instance, key, v);
 	} else if (!facts_get(o->reference_facts, l->idstr, l->instance, key,
 			      &v)) {
 		if (e->seen) {
@@ -1112,6 +1113,10 @@ static bool element_is_null(const struct load *l, const struct frame *fr,
 	const struct written_field *wf = fr->self ? e->self :
 		fr->seen ? e->seen : e->src;
 
+	/* nobody shows which are null; no field starts with that byte there */
+	if (!wf)
+		return f->flags & VMS_ARRAY_OF_POINTER &&
+			cursor_peek(&l->c, 0) == '0';
 	if (!is_null(wf))
 		return false;
 	if (wf->type && strcmp(wf->type, "nullptr") && wf->array_len > 1 &&

@@ -39,6 +39,22 @@ static void known_field_to(struct desc_field *f, const struct known_field *k)
 static const struct known_desc *any_version(const struct make *m,
 					    const char *name);
 
+/* Arrays of pointers among them: null elements are one byte '0'. */
+static bool is_pointer_array(const char *desc, const char *field)
+{
+	return !strcmp(desc, "s390_css") && !strcmp(field, "css");
+}
+
+/* migration/global_state.c: the buffer shrank when fields were put behind it */
+static uint64_t buffer_size(const struct known_desc *k, const char *field)
+{
+	if (strcmp(k->name, "globalstate"))
+		return 0;
+	if (!strcmp(field, "unused"))
+		return 66;
+	return strcmp(field, "runstate") ? 0 : k->nfields == 2 ? 100 : 32;
+}
+
 /* Lengths and nested descriptors; call once names are numbered. */
 static void add_shape(struct make *m, const char *desc, struct desc_field *f,
 		      int depth)
@@ -118,8 +134,15 @@ static const struct desc *from_known(struct make *m,
 	for (size_t i = 0; i < k->nfields; i++)
 		known_field_to(&f[i], &k->fields[i]);
 	desc_number_names(f, k->nfields);
-	for (size_t i = 0; i < k->nfields; i++)
+	for (size_t i = 0; i < k->nfields; i++) {
 		add_shape(m, k->name, &f[i], depth);
+		if (is_pointer_array(k->name, f[i].name))
+			f[i].flags |= VMS_ARRAY_OF_POINTER;
+		if (buffer_size(k, f[i].name)) {
+			f[i].size = buffer_size(k, f[i].name);
+			f[i].from_size = DESC_FROM_KNOWN;
+		}
+	}
 	d->name = k->name;
 	d->version = k->version;
 	d->min_version = k->min_version;

@@ -66,7 +66,7 @@ struct known_shape {
 	int dup;		/* which of several fields of that name; -1 */
 	const char *arch;	/* NULL: any */
 	int num, size;
-	const char *nested;
+	const char *nested, *type;
 };
 
 const struct known_shape *known_shape(const char *arch, const char *desc,

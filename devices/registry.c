@@ -240,6 +240,27 @@ static void type_from_size(struct desc_field *f)
 	}
 }
 
+/* What releases that were read agree on, where this one's accounts are silent. */
+static void shape_from_known(struct merge *m, const struct desc *d,
+			     struct desc_field *f)
+{
+	const struct known_shape *s;
+
+	if (f->from_type && f->from_num)
+		return;
+	s = known_shape(m->reg->arch, d->name, f->name, f->dup);
+	if (!s)
+		return;
+	if (!f->from_type && s->type && (!s->nested == !f->desc) &&
+	    (!desc_type_size(s->type) || !f->from_size ||
+	     f->size == desc_type_size(s->type) || !strcmp(s->type, "timer")))
+		set_type(f, s->type, NULL, DESC_FROM_KNOWN);
+	if (!f->from_num && s->num > 1) {
+		f->num = s->num;
+		f->from_num = DESC_FROM_KNOWN;
+	}
+}
+
 static void apply_known(const struct desc *d, struct desc_field *f)
 {
 	const struct known_count *k;
@@ -371,6 +392,7 @@ static void merge_field(struct merge *m, const struct desc *d,
 	}
 	if (!f->from_type)
 		type_from_book(m->reg, d, f);
+	shape_from_known(m, d, f);
 	if (!f->from_type)
 		type_from_size(f);
 	if (f->flags & VMS_VSTRUCT && ninner)
