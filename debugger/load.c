@@ -858,12 +858,12 @@ static int load_choices(struct load *l, const struct section *s)
 			most = l->undecided;
 		/* bits that nobody asked for would count one reading twice */
 		if (!ret && ends_well(l) && !(c >> l->undecided)) {
-			good++;
-			nth = c;
+			if (!good++)
+				nth = c;
 		}
 	}
 	load_rewind(l, &m);
-	l->choice = good == 1 ? nth : 0;
+	l->choice = nth;	/* the first that fits, if several do */
 	l->decided = good == 1;
 	l->undecided = 0;
 	return load_body(l, s);
