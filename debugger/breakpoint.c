@@ -239,6 +239,9 @@ static bool watch_fires(const struct session *s, const struct breakpoint *b,
 
 	if (b->has_value)
 		return session_number(s->t, event, &v) && v != b->value;
+	/* called something else by the source, but these very bytes? */
+	if (twin == EVENT_NONE)
+		twin = session_written_by(s, event);
 	if (twin == EVENT_NONE)
 		return d->outcome != OUT_ABSENT && d->len;
 	o = &src->events[twin];

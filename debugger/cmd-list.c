@@ -169,8 +169,8 @@ static void word_event(const struct timeline *t, uint32_t i, char *buf,
 	if (n < 0 || (size_t)n >= size)
 		return;
 	if (*value)
-		snprintf(buf + n, size - (size_t)n, " %s = %s",
-			 e->type ? e->type : "", value);
+		snprintf(buf + n, size - (size_t)n, "%s%s = %s",
+			 e->type ? " " : "", e->type ? e->type : "", value);
 	else if (e->outcome == OUT_ABSENT)
 		snprintf(buf + n, size - (size_t)n, " (not read)");
 	else
@@ -275,6 +275,9 @@ static void show_container(struct session *s, uint32_t container,
 	char path[2048];
 
 	session_path(s->t, container, path, sizeof(path));
+	out_begin(o, "container");
+	put_event(s, container, o);
+	out_number(o, "version", e->version);
 	out_text(o, STYLE_HEAD, "%s%s%s", *path ? path : "the load",
 		 e->kind == EV_STRUCT ? ", descriptor " : "",
 		 e->kind == EV_STRUCT ? e->name : "");
@@ -284,6 +287,7 @@ static void show_container(struct session *s, uint32_t container,
 		 "   (source wrote | destination reads)" :
 		 "   (the source has no account of its own)");
 	out_newline(o);
+	out_end(o);
 }
 
 static void show_rows(struct session *s, struct rows *r, uint32_t first,

@@ -325,6 +325,8 @@ static void why_context(struct why *w)
 	};
 	const struct analysis *a = w->s->a;
 	uint32_t d, twin = session_source_event(w->s, w->i);
+	uint32_t lost = session_lost_step(w->s, w->i);
+	char path[2048];
 	uint64_t off;
 
 	if (w->e->outcome != OUT_LOADED)
@@ -340,6 +342,10 @@ static void why_context(struct why *w)
 			PRIx64 ", %" PRIu64 " bytes %s", off, off < w->e->off ?
 			w->e->off - off : off - w->e->off, off < w->e->off ?
 			"before" : "behind");
+	if (lost != EVENT_NONE)
+		because(w, "the two sides are out of step since event %" PRIu32
+			", %s", lost, session_path(w->s->t, lost, path,
+						   sizeof(path)));
 	if (w->e->guess)
 		because(w, "this rests on an inference, not on what the "
 			"destination says of itself");

@@ -331,6 +331,35 @@ uint32_t session_written_by(const struct session *s, uint32_t dest_event)
 	return d->len ? timeline_at(src, d->off) : i;
 }
 
+static bool is_shifted(const struct session *s, uint32_t i)
+{
+	uint32_t twin = session_source_event(s, i);
+
+	return twin != EVENT_NONE && s->t->events[i].len &&
+		session_source(s)->events[twin].off != s->t->events[i].off;
+}
+
+uint32_t session_lost_step(const struct session *s, uint32_t dest_event)
+{
+	uint32_t section = timeline_section(s->t, dest_event), i, origin;
+
+	if (section == EVENT_NONE || !is_shifted(s, dest_event))
+		return EVENT_NONE;
+	for (i = section + 1; i < dest_event && !is_shifted(s, i); i++)
+		;
+	/* what has been read before it, and nobody wrote, made the shift */
+	for (origin = i; i-- > section + 1; ) {
+		const struct event *e = &s->t->events[i];
+
+		if (!e->len || e->end != i + 1)
+			continue;
+		if (session_source_event(s, i) != EVENT_NONE)
+			break;
+		origin = i;
+	}
+	return origin;
+}
+
 uint32_t session_divergence_event(const struct session *s, size_t i)
 {
 	return s->sides->divergences[i];

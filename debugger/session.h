@@ -128,6 +128,13 @@ uint32_t session_dest_event(const struct session *s, uint32_t source_event);
  */
 uint32_t session_written_by(const struct session *s, uint32_t dest_event);
 
+/*
+ * Where the destination lost step with the source, if @dest_event is read at
+ * another offset than the one where the source wrote it: the first field of
+ * its section that the source has not written there.  EVENT_NONE otherwise.
+ */
+uint32_t session_lost_step(const struct session *s, uint32_t dest_event);
+
 /* The destination's event of divergence @i of s->a->divergences. */
 uint32_t session_divergence_event(const struct session *s, size_t i);
 /*

@@ -186,7 +186,9 @@ static void line_bytes(struct session *s, uint32_t event, struct out *o)
 	const uint8_t *p = session_bytes(s->t, event);
 	uint64_t n = (uint64_t)s->settings.print_bytes, i;
 
-	if (!p || !n || e->end != event + 1 || e->kind == EV_RAM)
+	/* a gap's value is its bytes; RAM has too many */
+	if (!p || !n || e->end != event + 1 || e->kind == EV_RAM ||
+	    e->kind == EV_GAP || e->kind == EV_TAIL)
 		return;
 	if (n > e->len)
 		n = e->len;
@@ -259,6 +261,18 @@ static void line_reason(struct session *s, struct out *o)
 	out_newline(o);
 }
 
+static void line_lost_step(struct session *s, struct out *o)
+{
+	uint32_t lost = session_lost_step(s, s->at);
+	char path[MAX_PATH];
+
+	if (lost == EVENT_NONE)
+		return;
+	out_text(o, STYLE_WARN, "   out of step since event %" PRIu32 ", %s",
+		 lost, session_path(s->t, lost, path, sizeof(path)));
+	out_newline(o);
+}
+
 static void put_stop(struct session *s, struct out *o)
 {
 	size_t n, d = session_divergence_at(s, s->at);
@@ -269,6 +283,8 @@ static void put_stop(struct session *s, struct out *o)
 		out_number(o, "number", s->stop_number);
 	put_event(s, s->at, o);
 	put_values(s, s->at, o);
+	if (session_lost_step(s, s->at) != EVENT_NONE)
+		out_number(o, "out_of_step_since", session_lost_step(s, s->at));
 	out_boolean(o, "behind_failure", session_is_behind_failure(s, s->at));
 	if (d != SIZE_MAX) {
 		out_object(o, "divergence");
@@ -298,6 +314,7 @@ void command_show_stop(struct session *s, struct out *o)
 	line_event(s, s->at, o);
 	line_source(s, s->at, o);
 	line_bytes(s, s->at, o);
+	line_lost_step(s, o);
 	if (d != SIZE_MAX)
 		line_divergence(s, d, o);
 	if (f)

@@ -196,7 +196,7 @@ static int interrupt_line(void)
 	rl_crlf();
 	rl_replace_line("", 0);
 	rl_on_new_line();
-	rl_done = 1;
+	rl_redisplay();
 	return 0;
 }
 

@@ -109,9 +109,12 @@ static void text(struct out *o, enum style style, const char *s)
 	struct json_writer *w = of(o);
 	size_t n = strlen(s);
 
-	(void)style;
 	if (w->depth)
 		return;		/* the record says it */
+	if (style == STYLE_HEAD) {
+		w->heading = true;	/* records have keys instead */
+		return;
+	}
 	w->line = grow_array(w->line, &w->line_cap, w->line_len + n + 1, 1);
 	memcpy(w->line + w->line_len, s, n + 1);
 	w->line_len += n;
@@ -133,6 +136,10 @@ static void newline(struct out *o)
 
 	if (w->depth)
 		return;
+	if (w->heading && !w->line_len) {
+		w->heading = false;
+		return;
+	}
 	one(w, "text", "text", w->line_len ? w->line : "");
 	w->line_len = 0;
 }

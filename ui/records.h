@@ -38,6 +38,7 @@ struct json_writer {
 	unsigned depth;
 	char *line;		/* of text outside of a record */
 	size_t line_len, line_cap;
+	bool heading;		/* nothing but a table's heading stands on it */
 };
 
 void json_writer_init(struct json_writer *w, FILE *f);
