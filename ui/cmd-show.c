@@ -166,7 +166,7 @@ static void show_descs(const struct account *acc, const struct args *a)
 static void show_summary(const struct account *acc, const struct timeline *t)
 {
 	const struct source *s = acc->src;
-	size_t sections = 0;
+	size_t sections = 0, broken = 0, unread = 0;
 
 	for (uint32_t i = 1; i < t->n; i++)
 		sections += t->events[i].kind == EV_SECTION;
@@ -193,12 +193,19 @@ static void show_summary(const struct account *acc, const struct timeline *t)
 		putchar('\n');
 	}
 	for (size_t i = 0; i < t->nfailures; i++) {
-		printf("%s at 0x%" PRIx64 ": ", i ? "also" : "broken",
+		if (t->failures[i].guess) {
+			unread++;
+			continue;
+		}
+		printf("%s at 0x%" PRIx64 ": ", broken++ ? "also" : "broken",
 		       t->failures[i].offset);
 		text_safe(stdout, t->failures[i].nlines ?
 			  t->failures[i].lines[0] : "?");
 		putchar('\n');
 	}
+	if (unread)
+		printf("%zu section%s not decoded (marked !): nobody tells how "
+		       "they are laid out\n", unread, unread == 1 ? "" : "s");
 }
 
 static int show(const struct args *a)
