@@ -483,6 +483,98 @@ static void put_poked(struct dough *d, const struct args *a,
 	dough_release(&bytes);
 }
 
+/* The n-th of the arguments between commas, "" if there is none. */
+static const char *nth(const struct args *a, unsigned n, char *buf)
+{
+	const char *p = a->text;
+
+	while (n-- && *p) {
+		p += strcspn(p, ",");
+		p += *p == ',';
+	}
+	snprintf(buf, 256, "%.*s", (int)strcspn(p, ","), p);
+	return buf;
+}
+
+static uint64_t nth_number(const struct args *a, unsigned n)
+{
+	char buf[256];
+
+	return strtoull(nth(a, n, buf), NULL, 0);
+}
+
+static void put_str8(struct dough *d, const char *s)
+{
+	put_be(d, strlen(s), 1);
+	put_bytes(d, s, strlen(s));
+}
+
+/* Sections, with their footers unless the last argument is "nf". */
+static void put_section(struct dough *d, unsigned kind, const struct args *a,
+			const struct dough *in)
+{
+	bool named = kind == 1 || kind == 4;
+	uint64_t id = nth_number(a, 0);
+	char buf[256];
+
+	put_be(d, kind, 1);
+	put_be(d, id, 4);
+	if (named) {
+		put_str8(d, nth(a, 1, buf));
+		put_be(d, nth_number(a, 2), 4);
+		put_be(d, nth_number(a, 3), 4);
+	}
+	put_bytes(d, in->p, in->len);
+	if (!strcmp(nth(a, named ? 4 : 1, buf), "nf"))
+		return;
+	put_be(d, 0x7e, 1);
+	put_be(d, id, 4);
+}
+
+static bool put_stream_item(struct dough *d, const char *name,
+			    const struct args *a, const struct dough *in)
+{
+	static const struct { const char *name; unsigned kind; } sections[] = {
+		{ "start", 1 }, { "part", 2 }, { "end", 3 }, { "full", 4 },
+	};
+	char buf[256];
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!strcmp(name, sections[i].name)) {
+			put_section(d, sections[i].kind, a, in);
+			return true;
+		}
+	}
+	if (!strcmp(name, "str8")) {
+		put_str8(d, a->text);
+	} else if (!strcmp(name, "be16") || !strcmp(name, "be32") ||
+		   !strcmp(name, "be64")) {
+		put_be(d, nth_number(a, 0), (unsigned)atoi(name + 2) / 8);
+	} else if (!strcmp(name, "sub")) {
+		put_be(d, 5, 1);
+		put_str8(d, nth(a, 0, buf));
+		put_be(d, nth_number(a, 1), 4);
+		put_bytes(d, in->p, in->len);
+	} else if (!strcmp(name, "config")) {
+		put_be(d, 7, 1);
+		put_be(d, strlen(a->text), 4);
+		put_bytes(d, a->text, strlen(a->text));
+		put_bytes(d, in->p, in->len);
+	} else if (!strcmp(name, "command")) {
+		put_be(d, 8, 1);
+		put_be(d, nth_number(a, 0), 2);
+		put_be(d, in->len, 2);
+		put_bytes(d, in->p, in->len);
+	} else if (!strcmp(name, "json")) {
+		put_be(d, 6, 1);
+		put_be(d, in->len, 4);
+		put_bytes(d, in->p, in->len);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void put_item(struct dough *d, const char *name, const struct args *a,
 		     const struct dough *in)
 {
@@ -515,7 +607,7 @@ static void put_item(struct dough *d, const char *name, const struct args *a,
 		put_libvirt(d, a, in);
 	else if (!strcmp(name, "qcow2"))
 		put_qcow2(d, a, in);
-	else
+	else if (!put_stream_item(d, name, a, in))
 		mistake("unknown item", name);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bake.h - containers out of one line of text, for tests.
+ * bake.h - containers and streams out of one line of text, for tests.
  *
  *	items	:= item*, separated by blanks
  *	item	:= hex digits			those bytes
@@ -16,6 +16,11 @@
  *		 | qcow2[KEY=VALUE,...](items)	the items are the VM state
  *			v2 ext bits= disk= now= names=A+B-+... (-: no state)
  *			scatter holes zeros deflate zstd state= crypt= incompat=
+ *		 | str8[TEXT], be16[N], be32[N], be64[N]
+ *		 | config[MACHINE](subsections)
+ *		 | full[ID,IDSTR,INSTANCE,VERSION](body), start
+ *		 | part[ID](body), end		with footers; ",nf": without
+ *		 | sub[NAME,VERSION](body), command[NUMBER](data), json(text)
  *
  * Numbers are as in C.  A mistake in the text ends the program.
  */
