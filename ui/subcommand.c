@@ -12,7 +12,7 @@
 
 const struct subcommand *const subcommands[] = {
 	&cmd_debug, &cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
-	&cmd_oracle, &cmd_drive, &cmd_attach, &cmd_capture,
+	&cmd_oracle, &cmd_drive, &cmd_attach, &cmd_record, &cmd_capture,
 	&cmd_replay, &cmd_minimize, &cmd_bisect,
 	NULL,
 };

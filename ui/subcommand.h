@@ -30,7 +30,7 @@ struct subcommand {
 };
 
 extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff,
-	cmd_oracle, cmd_drive, cmd_attach, cmd_replay, cmd_minimize,
+	cmd_oracle, cmd_drive, cmd_attach, cmd_record, cmd_replay, cmd_minimize,
 	cmd_bisect,
 	cmd_capture;
 extern const struct subcommand cmd_debug;	/* no name: a file */

@@ -331,8 +331,9 @@ int sieve_feed(struct sieve *s, const void *p, size_t n, struct err *err)
 	int r;
 
 	if (s->at == SIEVE_PASS && !s->len) {
+		r = keep(s, p, n, err);
 		s->taken += n;
-		return keep(s, p, n, err) < 0 ? -1 : 0;
+		return r < 0 ? -1 : 0;
 	}
 	s->in = grow_array(s->in, &s->cap, s->len + n, 1);
 	memcpy(s->in + s->len, p, n);

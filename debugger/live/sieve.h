@@ -27,7 +27,7 @@ struct sieve {
 	bool keep_ram;
 	bool ignore_shared;	/* capability x-ignore-shared is on */
 	unsigned page_bits;
-	/* Takes what is left; non-zero stops everything. */
+	/* Takes what is left, from .taken on; non-zero stops everything. */
 	int (*put)(void *ctx, const void *p, size_t n);
 	void *ctx;
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proxy.h - stands between a source and a destination, and keeps a copy.
+ *
+ * Bytes go from socket to socket through pipes inside the kernel (splice); the
+ * main channel's are doubled there (tee) into a third pipe.  One thread moves
+ * those into memory, another into the file.  Where the file cannot keep up,
+ * the memory's bound is reached, the recording ends and the migration never
+ * notices.
+ */
+#ifndef VMSDB_PROXY_H
+#define VMSDB_PROXY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../stream/err.h"
+
+struct proxy_opts {
+	const char *listen, *forward;	/* unix:PATH, tcp:HOST:PORT */
+	int out;		/* the recording; -1: none */
+	uint64_t buffer;	/* bytes in memory; 0: 256 MiB */
+	uint64_t hold_at;	/* hold the stream here; UINT64_MAX: nowhere */
+	const char *hold_section;	/* or where this idstr's section starts */
+	int hold_ms;		/* and let it flow on after so long */
+	int hold_fd;		/* or when this is readable; -1 */
+	int wait_ms;		/* for the first connection; 0: for ever */
+	volatile const int *interrupted;
+	/* Something to tell people, now. */
+	void (*tell)(void *ctx, const char *text);
+	void *ctx;
+};
+
+struct proxy {
+	unsigned channels;
+	uint64_t forward_bytes, back_bytes;	/* of all channels */
+	uint64_t main_bytes;	/* source to destination, main channel */
+	uint64_t recorded;
+	bool complete;		/* all of the main channel was recorded */
+	bool tls, found_main;
+	char lost[160];		/* why the recording ended, or "" */
+	double seconds;		/* from the first connection on */
+};
+
+/* Until the migration's connections are closed, or interrupted. */
+int proxy_run(struct proxy *ret, const struct proxy_opts *opts,
+	      struct err *err);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `vmsdb record`: between a real source and a real destination.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../debugger/live/proxy.h"
+#include "live.h"
+
+static void tell(void *ctx, const char *text)
+{
+	(void)ctx;
+	complain("%s", text);
+}
+
+static void report(const struct proxy *p, const char *path)
+{
+	double mib = (double)(p->forward_bytes + p->back_bytes) / (1 << 20);
+
+	fprintf(stderr, "%u channels, %" PRIu64 " bytes there and %" PRIu64
+		" back in %.2f s (%.0f MiB/s)\n", p->channels,
+		p->forward_bytes, p->back_bytes, p->seconds,
+		p->seconds > 0 ? mib / p->seconds : 0);
+	if (!path)
+		return;
+	fprintf(stderr, "%s: %" PRIu64 " of the main channel's %" PRIu64
+		" bytes%s%s\n", path, p->recorded, p->main_bytes,
+		*p->lost ? "; recording stopped: " : "", p->lost);
+}
+
+static int record_it(const char *path, struct proxy_opts *opts)
+{
+	struct proxy p;
+	struct err err;
+	int r;
+
+	opts->out = -1;
+	if (path)
+		opts->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+				 0600);
+	if (path && opts->out < 0) {
+		complain("%s: %s", path, strerror(errno));
+		return STATUS_USAGE;
+	}
+	live_catch();
+	r = proxy_run(&p, opts, &err);
+	if (opts->out >= 0)
+		close(opts->out);
+	if (r < 0) {
+		complain("%s", err.msg);
+		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
+	}
+	report(&p, path);
+	return !p.channels || (path && !p.complete) ? STATUS_UNKNOWN : 0;
+}
+
+/* IDSTR or a byte's offset. */
+static void take_hold(struct proxy_opts *opts, const char *where)
+{
+	char *end;
+
+	opts->hold_at = strtoull(where, &end, 0);
+	if (!*end && end != where)
+		return;
+	opts->hold_at = UINT64_MAX;
+	opts->hold_section = where;
+}
+
+static bool take_size(const char *s, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(s, &end, 0);
+	switch (*end) {
+	case 'k': case 'K': *ret <<= 10; end++; break;
+	case 'm': case 'M': *ret <<= 20; end++; break;
+	case 'g': case 'G': *ret <<= 30; end++; break;
+	}
+	return end != s && !*end && *ret;
+}
+
+static int run(const struct subcommand *self, int argc, char **argv)
+{
+	struct proxy_opts opts = {
+		.interrupted = &live_interrupted, .hold_at = UINT64_MAX,
+		.hold_ms = 30000, .hold_fd = -1, .tell = tell,
+	};
+	const char *path = NULL, *hold = NULL, *seconds = NULL, *buffer = NULL,
+		   *wait = NULL;
+	const struct live_option own[] = {
+		{ .name = "--listen", .value = &opts.listen },
+		{ .name = "--forward", .value = &opts.forward },
+		{ .name = "-o", .value = &path },
+		{ .name = "--output", .value = &path },
+		{ .name = "--hold", .value = &hold },
+		{ .name = "--hold-timeout", .value = &seconds },
+		{ .name = "--buffer", .value = &buffer },
+		{ .name = "--wait", .value = &wait },
+		{ 0 },
+	};
+	struct live_args a;
+
+	if (live_parse(self, argc, argv, own, &a) < 0)
+		return STATUS_USAGE;
+	if (a.common.help) {
+		usage_of(self, stdout);
+		return 0;
+	}
+	if (a.common.noperands || a.command || !opts.listen || !opts.forward) {
+		usage_of(self, stderr);
+		return STATUS_USAGE;
+	}
+	if (seconds)
+		opts.hold_ms = live_seconds(self, "--hold-timeout", seconds);
+	if (wait)
+		opts.wait_ms = live_seconds(self, "--wait", wait);
+	if (opts.hold_ms < 0 || opts.wait_ms < 0)
+		return STATUS_USAGE;
+	if (buffer && !take_size(buffer, &opts.buffer)) {
+		complain("%s: --buffer %s is no size", self->name, buffer);
+		return STATUS_USAGE;
+	}
+	if (hold) {
+		take_hold(&opts, hold);
+		opts.hold_fd = isatty(0) ? 0 : -1;
+	}
+	return record_it(path, &opts);
+}
+
+static const struct option_help options[] = {
+	{ "--listen", "WHERE", "unix:PATH or tcp:HOST:PORT: where the source "
+	  "migrates to" },
+	{ "--forward", "WHERE", "where the destination listens" },
+	{ "-o", "FILE", "the main channel, as the source sent it" },
+	{ "--buffer", "SIZE", "memory for a file that is slow now and then "
+	  "(default 256M)" },
+	{ "--wait", "SECONDS", "for the first connection (default: for ever)" },
+	{ "--hold", "WHERE", "hold the stream at a byte's offset, or where the "
+	  "section with this idstr starts" },
+	{ "--hold-timeout", "SECONDS", "then it flows on by itself (default "
+	  "30)" },
+	{ 0 },
+};
+
+const struct subcommand cmd_record = {
+	.name = "record",
+	.args = "--listen WHERE --forward WHERE [-o FILE] [OPTION]...",
+	.help = "Stand between a real source and destination, and record.",
+	.options = options,
+	.run = run,
+};
