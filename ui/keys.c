@@ -6,8 +6,8 @@
 const struct key_binding key_bindings[] = {
 	{ "s", "step", "the next event, into structures", KEYS_TIME,
 	  KEY_COUNTS },
-	{ "n", "search", "the next match", KEYS_SEARCH, KEY_SEARCHING },
-	{ "N", "reverse-search", "the match before", KEYS_SEARCH,
+	{ "n", "next-match", "the next match", KEYS_SEARCH, KEY_SEARCHING },
+	{ "N", "previous-match", "the match before", KEYS_SEARCH,
 	  KEY_SEARCHING },
 	{ "n", "next", "the next event, over what is inside this one",
 	  KEYS_TIME, KEY_COUNTS },
@@ -41,8 +41,8 @@ const struct key_binding key_bindings[] = {
 
 	{ "b", "toggle-breakpoint", "set a breakpoint here, or take it away",
 	  KEYS_BREAK, 0 },
-	{ "B", "prompt break ", "a breakpoint anywhere", KEYS_BREAK, 0 },
-	{ "W", "prompt watch ", "stop where a value differs", KEYS_BREAK, 0 },
+	{ "B", "prompt break", "a breakpoint anywhere", KEYS_BREAK, 0 },
+	{ "W", "prompt watch", "stop where a value differs", KEYS_BREAK, 0 },
 	{ "e", "toggle-enabled", "switch the breakpoint here on or off",
 	  KEYS_BREAK, 0 },
 
@@ -60,7 +60,7 @@ const struct key_binding key_bindings[] = {
 	{ "L", "list", "both sides around this event", KEYS_LOOK, 0 },
 	{ "i", "info verdict", "the verdict, its cause and the remedy",
 	  KEYS_LOOK, 0 },
-	{ "m", "prompt note ", "write a note at this event", KEYS_LOOK, 0 },
+	{ "m", "prompt note", "write a note at this event", KEYS_LOOK, 0 },
 
 	{ "k Up", "cursor up", "a line up", KEYS_PANE, KEY_COUNTS },
 	{ "j Down", "cursor down", "a line down", KEYS_PANE, KEY_COUNTS },
@@ -118,7 +118,7 @@ static const char *const names[] = {
 #undef X
 };
 
-const char *key_name(uint32_t key, char *buf, size_t size)
+const char *key_to_text(uint32_t key, char *buf, size_t size)
 {
 	if (key & K_ALT)
 		snprintf(buf, size, "M-%c", (char)(key & 0x7f));
@@ -141,8 +141,8 @@ static int is_named(const char *w, size_t n, uint32_t prefix, uint32_t key)
 
 	if (key >= 0x7f && key < K_FIRST)
 		return 0;
-	key_name(key, buf, sizeof(buf));
-	key_name(prefix, first, sizeof(first));
+	key_to_text(key, buf, sizeof(buf));
+	key_to_text(prefix, first, sizeof(first));
 	k = strlen(buf);
 	if (prefix)
 		return n == 2 && strlen(first) == 1 && w[0] == first[0] &&

@@ -76,7 +76,7 @@ const struct key_binding *key_find(uint32_t prefix, uint32_t key,
 				   bool searching, bool *more);
 
 /* "s", "Up", "C-d", "M-x" into @buf, which is returned. */
-const char *key_name(uint32_t key, char *buf, size_t size);
+const char *key_to_text(uint32_t key, char *buf, size_t size);
 
 /* Does a binding contain all words of @filter (in keys, line or help)? */
 bool key_matches(const struct key_binding *b, const char *filter);

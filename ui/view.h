@@ -72,6 +72,7 @@ struct screen {
 	struct aligned rows;
 	uint32_t *parts;	/* events where the sides part or the load fails */
 	size_t nparts, parts_cap;
+	uint32_t beyond;	/* from here on the emulator never comes */
 	uint8_t *opened, *closed;	/* by the user; a bit for each event */
 	uint32_t seen;		/* s->at when it was drawn last */
 
