@@ -1111,6 +1111,8 @@ static bool go_on(struct load *l, uint64_t start)
 	uint64_t next = next_boundary_of_source(l, start), from = start + 1;
 	uint32_t i;
 
+	if (from > l->c.end)
+		return false;
 	if (l->c.pos < from || next == UINT64_MAX)
 		l->c.pos = from;
 	if (next == UINT64_MAX) {
