@@ -156,7 +156,9 @@ void explain_split(struct work *w, const struct span *s, const struct span *d,
 		const struct event *b = &w->d->events[dv];
 
 		x->kind = DIVERGE_NESTED_VERSION;
-		if (x->destination.there && w->d->events[d->at].kind != EV_FOOTER)
+		/* the field of the side that is still inside the structure */
+		if (x->destination.there && off >= a->off + a->len &&
+		    w->d->events[d->at].kind != EV_FOOTER)
 			x->place = place_of(w, w->d, d->at, off);
 		x->text = words(w, "embedded '%s' was written at version %d and "
 				"is read at version %d: the source wrote %s "
