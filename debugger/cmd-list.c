@@ -161,6 +161,8 @@ static void word_event(const struct timeline *t, uint32_t i, char *buf,
 	session_value(t, i, value, sizeof(value));
 	if (e->kind == EV_FIELD && e->is_array && e->outcome != OUT_ABSENT)
 		snprintf(count, sizeof(count), "[%" PRIu32 "]", e->n);
+	if (e->kind == EV_SECTION && e->instance)
+		snprintf(count, sizeof(count), "#%" PRIu32, e->instance);
 	if (one_of)
 		snprintf(count, sizeof(count), "[%" PRIu32 "]", e->elem);
 	n = snprintf(buf, size, "0x%06" PRIx64 " %4" PRIu64 " %s%s", e->off,

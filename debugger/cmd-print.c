@@ -255,6 +255,12 @@ static int find_what(const struct session *s, const char *path,
 	*ret = (struct what){ .event = s->at };
 	if (!*path || !strcmp(path, "."))
 		return 0;
+	/* "size", "src": of this event, not somebody's field of that name */
+	for (size_t i = 0; expr_names[i]; i++) {
+		if (!strcmp(expr_names[i], path))
+			return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
+				       "'%s' is no place", path);
+	}
 	ret->event = location_one(s, path, EVENT_NONE, err);
 	if (ret->event != EVENT_NONE)
 		return 0;

@@ -31,6 +31,12 @@ static void reload(struct session *s, struct out *out)
 	command_show_stop(s, out);
 }
 
+static int need_load(const struct session *s, struct err *err)
+{
+	return s->recording ? err_set(err, ERR_USAGE, ERR_NO_OFFSET, "this is "
+		"a recording: it cannot be loaded again, only looked at") : 0;
+}
+
 static int run_set_rules(struct session *s, const struct command *self,
 			 const char *args, struct out *out, struct err *err)
 {
@@ -41,6 +47,8 @@ static int run_set_rules(struct session *s, const struct command *self,
 	if (!rules_parse(args, &r))
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "no loader rules "
 			       "'%s' ('info rules' lists them)", args);
+	if (need_load(s, err) < 0)
+		return -1;
 	s->rules = r;
 	reload(s, out);
 	return 0;
@@ -120,6 +128,8 @@ static int run_set_assume(struct session *s, const struct command *self,
 	if (!names_something(s, path))
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
 			       "this load has no field '%s'", path);
+	if (need_load(s, err) < 0)
+		return -1;
 	a.path = whole_path(s, path);
 	s->assumptions = grow_array(s->assumptions, &s->assumptions_cap,
 				    s->nassumptions + 1, sizeof(a));
@@ -152,6 +162,8 @@ static int run_unset_assume(struct session *s, const struct command *self,
 	if (number > s->nassumptions)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
 			       "no assumption %" PRIu64, number);
+	if (need_load(s, err) < 0)
+		return -1;
 	if (number)
 		memmove(&s->assumptions[number - 1], &s->assumptions[number],
 			(s->nassumptions - number) * sizeof(*s->assumptions));

@@ -53,14 +53,18 @@ static const struct topic {
 
 static void show_short(const struct command *c, struct out *o)
 {
+	size_t n;
+
 	out_begin(o, "command");
 	out_string(o, "name", c->name);
 	out_string(o, "alias", c->alias);
 	out_string(o, "args", c->args);
 	out_string(o, "help", c->help);
 	out_cell(o, STYLE_KEY, 21, "%s", c->name);
-	out_cell(o, STYLE_DIM, 5, "%.*s", c->alias ?
-		 (int)strcspn(c->alias, " ") : 0, c->alias ? c->alias : "");
+	/* only what is shorter to type */
+	n = c->alias ? strcspn(c->alias, " ") : 0;
+	out_cell(o, STYLE_DIM, 4, "%.*s", n < 5 ? (int)n : 0,
+		 c->alias ? c->alias : "");
 	out_text(o, STYLE_PLAIN, "%s", c->help);
 	out_newline(o);
 	out_end(o);
@@ -138,9 +142,9 @@ static void show_all(struct session *s, struct out *o)
 	out_text(o, STYLE_HEAD, "Topics");
 	out_newline(o);
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
-		out_line(o, "%-27s %s", topics[i].name, topics[i].help);
+		out_line(o, "%-26s %s", topics[i].name, topics[i].help);
 	for (size_t i = 0; i < s->interp->nmacros; i++)
-		out_line(o, "%-27s user-defined", s->interp->macros[i].name);
+		out_line(o, "%-26s user-defined", s->interp->macros[i].name);
 	out_line(o, "Names may be abbreviated; an empty line repeats; "
 		 "'help NAME' tells more.");
 }
@@ -358,6 +362,42 @@ const struct command command_pipe = {
 		"'|' may be an operator (break, watch, print).",
 	.example = "info rules | cat", .group = GROUP_SUPPORT,
 	.flags = CMD_RAW, .complete = complete_command, .run = run_pipe,
+};
+
+static int run_record(struct session *s, const struct command *self,
+		      const char *args, struct out *out, struct err *err)
+{
+	bool with_ram = false, scrub = false;
+	char word[4096], path[4096] = "";
+
+	while (next_word(&args, word, sizeof(word))) {
+		if (!strcmp(word, "--with-ram"))
+			with_ram = true;
+		else if (!strcmp(word, "--scrub"))
+			scrub = true;
+		else if (*path)
+			return usage(self, err);
+		else
+			strcpy(path, word);
+	}
+	if (!*path)
+		return usage(self, err);
+	if (session_record(s, path, with_ram, scrub, err) < 0)
+		return err_prefix(err, "%s", path);
+	out_begin(out, "recorded");
+	out_string(out, "file", path);
+	out_line(out, "Recorded to %s; 'vmsdb %s' opens it.", path, path);
+	out_end(out);
+	return 0;
+}
+
+const struct command command_record = {
+	.name = "record", .args = "[--scrub] [--with-ram] FILE",
+	.help = "Save the whole session in one file, to be opened anywhere.",
+	.more = "Breakpoints, displays and notes are in it. --scrub leaves the "
+		"guest's data out, --with-ram keeps its memory pages.",
+	.example = "build/tests/record-example.vmsdb", .group = GROUP_SUPPORT,
+	.complete = complete_file, .run = run_record,
 };
 
 static int run_save_screen(struct session *s, const struct command *self,

@@ -46,6 +46,12 @@ bool type_is_little(const char *type);
 /* The number that a single leaf holds; false for all others. */
 bool session_number(const struct timeline *t, uint32_t event, int64_t *ret);
 
+/* Forget what "compare" found. */
+void session_compare_end(struct session *s);
+
+/* Breakpoints, displays, notes and the place of a recorded session. */
+void marks_restore(struct session *s);
+
 /* ---- arguments ---- */
 
 /* The next word of *@args (quotes taken off) into @buf; false at the end. */
@@ -91,12 +97,13 @@ void complete_command(struct completion *c);
 	X(reverse_step) X(reverse_next) X(reverse_finish) X(reverse_up) \
 	X(reverse_down) X(reverse_continue) X(goto) X(back) X(frame) \
 	X(next_divergence) X(previous_divergence) X(next_section) \
-	X(previous_section) X(search) X(reverse_search) X(log)
+	X(previous_section) X(next_change) X(previous_change) \
+	X(search) X(reverse_search) X(log)
 #define COMMANDS_BREAK(X) \
 	X(break) X(tbreak) X(watch) X(condition) X(delete) X(disable) \
 	X(enable) X(ignore) X(display) X(undisplay) X(note)
 #define COMMANDS_DATA(X) \
-	X(list) X(print) X(x) X(ptype) X(bt) X(why)
+	X(list) X(print) X(x) X(ptype) X(bt) X(why) X(compare)
 #define COMMANDS_INFO(X) \
 	X(info) X(info_breakpoints) X(info_sections) X(info_registry) \
 	X(info_divergences) X(info_types) X(info_source) \
@@ -107,7 +114,7 @@ void complete_command(struct completion *c);
 	X(set) X(set_rules) X(set_assume) X(set_var) X(unset_assume) X(show)
 #define COMMANDS_SUPPORT(X) \
 	X(help) X(apropos) X(source) X(define) X(document) X(echo) X(shell) \
-	X(pipe) X(save_screen) X(quit)
+	X(pipe) X(record) X(save_screen) X(quit)
 
 #define X(name) extern const struct command command_##name;
 COMMANDS_MOVE(X)

@@ -5,6 +5,7 @@
 
 #include "../stream/cursor.h"
 #include "command-impl.h"
+#include "recording.h"
 #include "value.h"
 
 /*
@@ -178,8 +179,8 @@ static void load(struct session *s)
 	s->generation++;
 }
 
-struct session *session_take(struct account *source, struct destination *dest,
-			     enum rules rules)
+static struct session *session_new(struct account *source,
+				   struct destination *dest, enum rules rules)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -193,8 +194,47 @@ struct session *session_take(struct account *source, struct destination *dest,
 	s->next_display = s->next_remark = s->breakpoints.next = 1;
 	settings_init(&s->settings);
 	s->interp = interp_new();
+	return s;
+}
+
+struct session *session_take(struct account *source, struct destination *dest,
+			     enum rules rules)
+{
+	struct session *s = session_new(source, dest, rules);
+
 	load(s);
 	return s;
+}
+
+/*
+ * Everything is the recording's own and read-only, whatever the pointers'
+ * types: session_close() knows.
+ */
+static int session_replay(struct session **ret, const char *path,
+			  struct err *err)
+{
+	struct recording *r;
+	struct session *s;
+
+	if (recording_open(&r, path, err) < 0)
+		return err_prefix(err, "%s", path);
+	s = session_new((struct account *)recording_source(r),
+			(struct destination *)recording_destination(r),
+			recording_rules(r));
+	s->recording = r;
+	s->path = arena_strdup(&s->arena, path);
+	s->t = (struct timeline *)recording_timeline(r);
+	s->a = (struct analysis *)recording_analysis(r);
+	if (!s->t->n) {
+		session_close(s);
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "%s: the recording has no event", path);
+	}
+	s->sides = sides_new(s->source->self, s->t, s->a);
+	s->generation++;
+	marks_restore(s);
+	*ret = s;
+	return 0;
 }
 
 int session_open(struct session **ret, const char *path, const char *const *to,
@@ -205,6 +245,8 @@ int session_open(struct session **ret, const char *path, const char *const *to,
 	struct destination *dest;
 	struct session *s;
 
+	if (recording_is(path))
+		return session_replay(ret, path, err);
 	if (account_open(&source, path, DESC_FROM_SOURCE, opts, err) < 0)
 		return err_prefix(err, "%s", path);
 	if (destination_open(&dest, to, nto, source, NULL, err) < 0) {
@@ -221,8 +263,14 @@ int session_open(struct session **ret, const char *path, const char *const *to,
 static void unload(struct session *s)
 {
 	sides_free(s->sides);
+	if (s->recording) {
+		recording_close(s->recording);
+		return;
+	}
 	analysis_close(s->a);
 	timeline_close(s->t);
+	destination_close(s->dest);
+	account_close(s->source);
 }
 
 void session_close(struct session *s)
@@ -230,9 +278,8 @@ void session_close(struct session *s)
 	if (!s)
 		return;
 	breakpoints_release(&s->breakpoints);
+	session_compare_end(s);
 	unload(s);
-	destination_close(s->dest);
-	account_close(s->source);
 	interp_free(s->interp);
 	free(s->assumptions);
 	free(s->visited);

@@ -15,6 +15,8 @@
 #include "settings.h"
 
 struct interp;
+struct recording;
+struct session_compare;
 struct sides;
 
 struct display {
@@ -58,7 +60,11 @@ struct session {
 	size_t nto;
 	struct source_opts opts;
 
-	/* The load.  session_reload() replaces t, a and sides. */
+	/*
+	 * The load.  session_reload() replaces t, a and sides.  Of a recording
+	 * (recording not NULL) all are its own, and cannot be loaded again.
+	 */
+	struct recording *recording;
 	struct account *source;
 	struct destination *dest;
 	enum rules rules;
@@ -68,6 +74,8 @@ struct session {
 	struct analysis *a;
 	struct sides *sides;
 	unsigned generation;	/* counts reloads: what a view cached is stale */
+
+	struct session_compare *compare;	/* "compare FILE"; NULL */
 
 	/* Where we are. */
 	uint32_t at;		/* always below t->n */
@@ -93,7 +101,8 @@ struct session {
 
 /*
  * Open a stream and load it into the destination that the files @to tell of
- * (none: the source itself).  @opts may be NULL.
+ * (none: the source itself); or a recording of that, with the breakpoints,
+ * displays and notes of its session.  @opts may be NULL.
  */
 int session_open(struct session **ret, const char *path, const char *const *to,
 		 size_t nto, enum rules rules, const struct source_opts *opts,
@@ -105,9 +114,13 @@ void session_close(struct session *s);
 
 /*
  * Load again, after rules or assumptions have changed, and stand at the same
- * place as before.  A load is some milliseconds.
+ * place as before.  A load is some milliseconds.  Not for recordings.
  */
 void session_reload(struct session *s);
+
+/* Save the session as a recording. */
+int session_record(const struct session *s, const char *path, bool with_ram,
+		   bool scrub, struct err *err);
 
 /* Stand at @event; remembers where we were if @jump. */
 void session_goto(struct session *s, uint32_t event, bool jump);

@@ -187,6 +187,10 @@ static void prepare(const struct command *c)
 		run_well("goto " VGPU);
 	if (!strncmp(c->name, "previous", 8) || !strcmp(c->name, "reverse-down"))
 		run_well("goto failure");
+	if (!strcmp(c->name, "next-change") ||
+	    !strcmp(c->name, "previous-change"))
+		run_well("compare " DATA
+			 "streams/10.0-pc-q35-7.2-vgpu4.mig.xz");
 	if (!strcmp(c->name, "reverse-up"))
 		run_well("goto " VGPU);
 }

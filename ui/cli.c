@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "records.h"
 #include "subcommand.h"
+#include "tui.h"
 
 struct cli {
 	struct session *s;
@@ -140,6 +141,14 @@ static int pipe_close(void *ctx, struct out *o)
 	signal(SIGPIPE, SIG_DFL);
 	json_writer_release(&c->pipe_json);
 	return r;
+}
+
+/* The screen as it would look, without one. */
+static int save_screen(void *ctx, const char *path, struct err *err)
+{
+	struct cli *c = ctx;
+
+	return tui_save_screen(c->s, path, err);
 }
 
 /* ---- scripts ---- */
@@ -356,6 +365,7 @@ int cli_run(struct session *s, const struct cli_opts *opts)
 	struct host host = {
 		.ctx = &c, .shell = cli_shell, .pipe_open = pipe_open,
 		.pipe_close = pipe_close, .changed = changed,
+		.save_screen = save_screen,
 	};
 
 	text_writer_init(&c.text, stdout, stderr);

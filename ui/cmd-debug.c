@@ -8,14 +8,7 @@
 #include "cli.h"
 #include "records.h"
 #include "subcommand.h"
-
-/* The screen is there once somebody has written it. */
-#if __has_include("tui.c")
 #include "tui.h"
-#else
-#define tui_run(s) ((void)(s), 0)
-#define NO_SCREEN 1
-#endif
 
 #define MAX_EXECS 64
 #define MAX_ARGS 256
@@ -86,9 +79,6 @@ static int dump_commands(void)
 
 static bool wants_screen(const struct debug *d, const struct args *a)
 {
-#ifdef NO_SCREEN
-	return false;
-#endif
 	return !d->line_debugger && !d->cli.batch && !d->cli.nexecs &&
 		!a->json && isatty(0) && isatty(1);
 }

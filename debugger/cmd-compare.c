@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compare: the source beside another snapshot, and going from one change to
+ * the next.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command-impl.h"
+#include "compare.h"
+
+#define MAX_PATTERNS 64
+
+struct session_compare {
+	struct account *other;
+	struct comparison *c;
+};
+
+void session_compare_end(struct session *s)
+{
+	if (!s->compare)
+		return;
+	comparison_close(s->compare->c);
+	account_close(s->compare->other);
+	free(s->compare);
+	s->compare = NULL;
+}
+
+/* Our event of a difference: where its bytes are, or would be. */
+static uint32_t event_of(const struct session *s, const struct difference *d)
+{
+	const struct comparison *c = s->compare->c;
+	const struct difference_side *a = &d->side[SIDE_A];
+	uint32_t i = EVENT_NONE;
+
+	if (!a->there)
+		return EVENT_NONE;
+	if (c->t[SIDE_A] == session_source(s))
+		i = session_dest_event(s, a->event);
+	return i != EVENT_NONE ? i : timeline_at(s->t, a->off);
+}
+
+static void put_side(const struct difference_side *v, const char *key,
+		     struct out *o)
+{
+	if (!v->there) {
+		out_string(o, key, NULL);
+		return;
+	}
+	out_object(o, key);
+	out_number(o, "offset", (int64_t)v->off);
+	out_number(o, "size", (int64_t)v->len);
+	out_string(o, "type", v->type);
+	out_string(o, "value", v->value);
+	out_close(o);
+}
+
+static const char *value_of(const struct difference_side *v)
+{
+	return !v->there ? "(none)" : v->value ? v->value : "";
+}
+
+static void show(struct session *s, const struct difference *d, struct out *o)
+{
+	uint32_t i = event_of(s, d);
+
+	out_begin(o, "difference");
+	out_string(o, "kind", difference_kind_name(d->kind));
+	out_string(o, "what", difference_what_name(d->what));
+	out_string(o, "path", d->path);
+	out_string(o, "type", d->type);
+	if (i != EVENT_NONE)
+		out_number(o, "event", i);
+	put_side(&d->side[SIDE_A], "a", o);
+	put_side(&d->side[SIDE_B], "b", o);
+	out_cell(o, STYLE_NUMBER, -6, i == EVENT_NONE ? "" : "%" PRIu32, i);
+	out_cell(o, d->kind == DIFFERENCE_CHANGED ? STYLE_WARN : STYLE_BAD, 8,
+		 "%s", difference_kind_name(d->kind));
+	out_text(o, STYLE_PATH, "%s", d->path);
+	if (d->what != DIFFERENCE_FIELD)
+		out_text(o, STYLE_DIM, "  %s", difference_what_name(d->what));
+	if (d->kind == DIFFERENCE_CHANGED) {
+		out_text(o, STYLE_SOURCE, "  %s", value_of(&d->side[SIDE_A]));
+		out_text(o, STYLE_DIM, " -> ");
+		out_text(o, STYLE_DEST, "%s", value_of(&d->side[SIDE_B]));
+	}
+	out_newline(o);
+	out_end(o);
+}
+
+static void show_all(struct session *s, struct out *o)
+{
+	const struct comparison *c = s->compare->c;
+
+	for (size_t i = comparison_next(c, 0, 1); i != SIZE_MAX && !o->stopped;
+	     i = i + 1 < c->n ? comparison_next(c, i + 1, 1) : SIZE_MAX)
+		show(s, &c->v[i], o);
+	out_begin(o, "comparison");
+	out_number(o, "differences", (int64_t)c->shown);
+	out_number(o, "ignored", (int64_t)c->ignored);
+	out_number(o, "ram_pages", (int64_t)c->ram_changed);
+	out_line(o, "%zu difference%s, %zu ignored, %zu RAM page%s changed.",
+		 c->shown, c->shown == 1 ? "" : "s", c->ignored,
+		 c->ram_changed, c->ram_changed == 1 ? "" : "s");
+	if (c->note)
+		out_line(o, "%s", c->note);
+	out_end(o);
+}
+
+struct words {
+	char path[4096];
+	const char *ignore[MAX_PATTERNS], *only[MAX_PATTERNS];
+	struct compare_opts opts;
+};
+
+static int read_words(struct session *s, const struct command *self,
+		      const char *args, struct words *w, struct err *err)
+{
+	char word[4096], value[1024];
+
+	while (next_word(&args, word, sizeof(word))) {
+		bool ignore = !strcmp(word, "--ignore");
+
+		if (!strcmp(word, "--no-stock")) {
+			w->opts.no_stock = true;
+		} else if (ignore || !strcmp(word, "--only")) {
+			size_t *n = ignore ? &w->opts.nignore : &w->opts.nonly;
+
+			if (!next_word(&args, value, sizeof(value)) ||
+			    *n >= MAX_PATTERNS)
+				return usage(self, err);
+			(ignore ? w->ignore : w->only)[(*n)++] =
+				arena_strdup(&s->arena, value);
+		} else if (*w->path) {
+			return usage(self, err);
+		} else {
+			strcpy(w->path, word);
+		}
+	}
+	w->opts.ignore = w->ignore;
+	w->opts.only = w->only;
+	w->opts.progress = &s->opts;
+	return 0;
+}
+
+static int run_compare(struct session *s, const struct command *self,
+		       const char *args, struct out *out, struct err *err)
+{
+	struct account *other;
+	struct words w = { .path = "" };
+
+	if (read_words(s, self, args, &w, err) < 0)
+		return -1;
+	if (!*w.path && !s->compare)
+		return usage(self, err);
+	if (*w.path && s->recording)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "a recording has "
+			       "not all that is to be compared; open the stream");
+	if (*w.path) {
+		if (account_open(&other, w.path, DESC_FROM_SOURCE, NULL, err) < 0)
+			return err_prefix(err, "%s", w.path);
+		session_compare_end(s);
+		s->compare = calloc(1, sizeof(*s->compare));
+		if (!s->compare)
+			abort();
+		s->compare->other = other;
+		s->compare->c = compare(s->source, other, NULL, &w.opts);
+	}
+	show_all(s, out);
+	return 0;
+}
+
+const struct command command_compare = {
+	.name = "compare", .alias = "diff",
+	.args = "[--ignore GLOB] [--only GLOB] [--no-stock] [FILE]",
+	.help = "Show what differs between the source and another snapshot.",
+	.more = "Both are read by their own descriptions; what always differs "
+		"(timers, clocks, ring indices) is left out unless --no-stock "
+		"is given. Without a file, the last comparison again; "
+		"'next-change' goes through it.",
+	.example = "tests/data/streams/10.0-pc-q35-7.2-vgpu4.mig.xz",
+	.group = GROUP_DATA, .complete = complete_file, .run = run_compare,
+};
+
+static int run_change(struct session *s, const struct command *self,
+		      const char *args, struct out *out, struct err *err)
+{
+	bool next = *self->name == 'n';
+	const struct difference *found = NULL;
+	uint32_t best = 0;
+
+	if (no_args(self, args, err) < 0)
+		return -1;
+	if (!s->compare)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
+			       "nothing is compared yet ('compare FILE')");
+	for (size_t i = 0; i < s->compare->c->n; i++) {
+		const struct difference *d = &s->compare->c->v[i];
+		uint32_t e = d->ignored ? EVENT_NONE : event_of(s, d);
+
+		if (e == EVENT_NONE || (next ? e <= s->at : e >= s->at) ||
+		    (found && (next ? e >= best : e <= best)))
+			continue;
+		found = d;
+		best = e;
+	}
+	if (!found)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "no change %s "
+			       "event %" PRIu32, next ? "behind" : "before",
+			       s->at);
+	session_goto(s, best, true);
+	command_show_stop(s, out);
+	show(s, found, out);
+	return 0;
+}
+
+const struct command command_next_change = {
+	.name = "next-change", .help = "Go to the next change that compare found.",
+	.example = "", .group = GROUP_MOVE, .flags = CMD_REPEATS | CMD_JUMP,
+	.run = run_change,
+};
+
+const struct command command_previous_change = {
+	.name = "previous-change",
+	.help = "Go to the change before that compare found.",
+	.example = "", .group = GROUP_MOVE, .flags = CMD_REPEATS | CMD_JUMP,
+	.run = run_change,
+};
