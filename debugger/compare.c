@@ -53,7 +53,7 @@ const char *const compare_stock[] = {
 	/* apic */
 	"*.initial_count_load_time", "*.next_time", "*/initial_count_load_time",
 	/* mc146818rtc, m48t59, pl031 */
-	"mc146818rtc/cmos_data[[]0]", "mc146818rtc/base_rtc",
+	"mc146818rtc/cmos_data[[]0x[0-9]+0x?]", "mc146818rtc/base_rtc",
 	"mc146818rtc/last_update", "mc146818rtc/offset",
 	"mc146818rtc/next_alarm_time", "*/tick_offset_vmstate", "*/tick_offset",
 	/* hpet, acpi, timers of other boards */

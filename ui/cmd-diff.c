@@ -33,7 +33,7 @@ struct out {
 	const struct comparison *c;
 	const char *names[3];
 	bool colour;
-	unsigned width;
+	unsigned width, path_width;	/* of the terminal, of the longest path */
 	uint8_t *differs;	/* a bit for each event of side A */
 	uint32_t printed;	/* context of A that was printed up to here */
 };
@@ -104,11 +104,16 @@ static void print_context_leaf(struct out *o, uint32_t i)
 {
 	const struct timeline *t = o->c->t[SIDE_A];
 	const struct event *e = &t->events[i];
-	char path[2048], value[1024], a[4096], b[2048];
+	char path[2048], value[1024], a[4096], b[2048], *sep;
 
 	if (o->differs[i / 8] >> (i % 8) & 1)
 		return;		/* has its own line */
 	timeline_field_path(t, i, path, sizeof(path));
+	while ((sep = strstr(path, " › "))) {
+		*sep = '.';
+		memmove(sep + 1, sep + strlen(" › "),
+			strlen(sep + strlen(" › ")) + 1);
+	}
 	value_format(e->type, t->src->data + e->off, e->len, e->n, value,
 		     sizeof(value));
 	printf("      %s = %s\n", safe(path, a, sizeof(a)),
@@ -154,19 +159,21 @@ static void print_after(struct out *o, uint32_t event, uint32_t next)
 		o->printed = i;
 }
 
+/* The path takes what it needs, at most half; the sides share the rest. */
 static void print_columns(struct out *o, const struct difference *d)
 {
-	unsigned n = o->c->t[SIDE_BASE] ? 3 : 2;
-	unsigned w = o->width > 40 ? (o->width - 6) / (n + 1) : 12;
+	int n = o->c->t[SIDE_BASE] ? 3 : 2;
+	int left = o->path_width < o->width / 2 ? (int)o->path_width :
+		(int)o->width / 2;
+	int w = ((int)o->width - 6 - left) / n - 3;
 	char path[4096];
 
+	w = w < 6 ? 6 : w;
 	printf("  %s%c %s%-*s", colour_of(o, d), mark_of(d->kind),
-	       who_mark(d->who), (int)w, safe(short_path(d), path, sizeof(path)));
+	       who_mark(d->who), left, safe(short_path(d), path, sizeof(path)));
 	if (n == 3)
-		printf(" | %-*.*s", (int)w - 3, (int)w - 3,
-		       side_text(&d->side[SIDE_BASE]));
-	printf(" | %-*.*s | %.*s%s\n", (int)w - 3, (int)w - 3,
-	       side_text(&d->side[SIDE_A]), (int)w - 3,
+		printf(" | %-*.*s", w, w, side_text(&d->side[SIDE_BASE]));
+	printf(" | %-*.*s | %.*s%s\n", w, w, side_text(&d->side[SIDE_A]), w,
 	       side_text(&d->side[SIDE_B]), plain(o));
 }
 
@@ -330,8 +337,13 @@ static void mark_differing(struct out *o)
 	if (!o->differs)
 		abort();
 	for (size_t i = 0; i < o->c->n; i++) {
-		uint32_t e = o->c->v[i].side[SIDE_A].event;
+		const struct difference *d = &o->c->v[i];
+		uint32_t e = d->side[SIDE_A].event;
+		char path[4096];
+		size_t n = strlen(safe(short_path(d), path, sizeof(path)));
 
+		if (!d->ignored && n > o->path_width)
+			o->path_width = (unsigned)n;
 		if (e != EVENT_NONE)
 			o->differs[e / 8] |= (uint8_t)(1u << (e % 8));
 	}
