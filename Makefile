@@ -36,6 +36,9 @@ LINK_stream = $(LIBS)
 LINK_devices = $(DEVLIBS) $(LINK_stream)
 LINK_debugger = $(DEBUGLIBS) $(LINK_devices)
 LINK_ui = $(UILIBS) $(LINK_debugger)
+# tests of debugger/live
+ROOM_live = $(ROOM_debugger)
+LINK_live = $(LINK_debugger)
 
 STREAM = $(patsubst %.c,$(B)/%.o,$(wildcard stream/*.c))
 DEVICES = $(patsubst %.c,$(B)/%.o,$(wildcard devices/*.c))
@@ -74,8 +77,6 @@ $(B)/tests/$(1)-%: $(B)/tests/$(1)-%.o $$(ROOM_$(1))
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LINK_$(1))
 endef
 $(foreach room,stream devices debugger live ui,$(eval $(call TEST_RULE,$(room))))
-ROOM_live = $(ROOM_debugger)
-LINK_live = $(LINK_debugger)
 $(B)/tests/%-dump: $(B)/tests/%-dump.o $(ROOM_devices)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK_devices)
 
