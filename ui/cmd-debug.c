@@ -73,6 +73,7 @@ static int dump_commands(void)
 	struct text_writer w;
 
 	text_writer_init(&w, stdout, stderr);
+	w.raw = true;
 	command_dump_mdoc(&w.out);
 	return fflush(stdout) ? STATUS_INTERNAL : 0;
 }

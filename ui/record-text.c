@@ -92,7 +92,10 @@ static void text(struct out *o, enum style style, const char *s)
 		return;
 	if (coloured)
 		fprintf(w->f, "\033[%sm", colours[style]);
-	put_safely(w->f, s);
+	if (w->raw)
+		fputs(s, w->f);
+	else
+		put_safely(w->f, s);
 	if (coloured)
 		fputs("\033[0m", w->f);
 	w->column += out_columns(s);

@@ -18,6 +18,7 @@ struct text_writer {
 	struct out out;		/* first: this is one */
 	FILE *f, *errors;
 	bool colour;
+	bool raw;		/* what is written is ours: nothing is escaped */
 	unsigned height;
 	bool (*more)(void *ctx);
 	void *ctx;
