@@ -301,6 +301,27 @@ static bool first_split(struct work *w, struct span *s, struct span *d)
 	return s->at != d->at;
 }
 
+/*
+ * Did the destination stop because it refuses a value or a version?  Then its
+ * reading ends there without parting from what was written.
+ */
+static bool refused(const struct work *w, uint32_t d)
+{
+	for (size_t i = 0; i < w->d->nfailures; i++) {
+		const struct failure *f = &w->d->failures[i];
+
+		if (f->section != d || f->event == EVENT_NONE)
+			continue;
+		switch (w->d->events[f->event].outcome) {
+		case OUT_FAILED:
+		case OUT_TOO_NEW:
+		case OUT_TOO_OLD:
+			return true;
+		}
+	}
+	return false;
+}
+
 static void align_section(struct work *w, uint32_t s, uint32_t d)
 {
 	const struct event *es = &w->s->events[s], *ed = &w->d->events[d];
@@ -313,6 +334,8 @@ static void align_section(struct work *w, uint32_t s, uint32_t d)
 	if (es->outcome != OUT_LOADED)
 		return;		/* the source's account does not hold here */
 	if (!first_split(w, &ss, &ds))
+		return;
+	if (ds.at == EVENT_NONE && refused(w, d))
 		return;
 	if (ss.at != EVENT_NONE && ds.at != EVENT_NONE) {
 		uint64_t a = w->s->events[ss.at].off;
