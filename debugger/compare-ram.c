@@ -100,15 +100,16 @@ static void sweep(struct ram_map *m, const uint32_t *order, size_t n,
 	while (i < n || h->n) {
 		uint64_t upto;
 
+		/* also those that began below a later one: they may outlast it */
+		while (i < n && runs[order[i]].addr <= at)
+			heap_push(h, order[i++]);
 		while (h->n && run_end(m, &runs[h->v[0]]) <= at)
 			heap_pop(h);
 		if (!h->n) {
-			if (i >= n)
-				break;
-			at = runs[order[i]].addr;
+			if (i < n)
+				at = runs[order[i]].addr;
+			continue;
 		}
-		while (i < n && runs[order[i]].addr <= at)
-			heap_push(h, order[i++]);
 		upto = run_end(m, &runs[h->v[0]]);
 		/* a later run on top of it ends the segment where it begins */
 		for (size_t k = i; k < n && runs[order[k]].addr < upto; k++) {
