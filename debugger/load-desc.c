@@ -689,9 +689,24 @@ static void wire_fact_set(struct wire *w, const char *key, int64_t value)
 	facts_set(lw(w)->l->o->facts, w->idstr, w->instance, key, value);
 }
 
+/* "pc-q35-7.2" is 702. */
+static bool machine_version(const char *machine, int64_t *value)
+{
+	const char *dash = machine ? strrchr(machine, '-') : NULL;
+	unsigned major, minor;
+
+	if (!dash || sscanf(dash, "-%u.%u", &major, &minor) != 2)
+		return false;
+	*value = major * 100 + minor;
+	return true;
+}
+
 static bool wire_fact_get(struct wire *w, const char *key, int64_t *value)
 {
 	const struct load_opts *o = lw(w)->l->o;
+
+	if (!strcmp(key, "machine-version"))
+		return machine_version(lw(w)->l->t->machine, value);
 
 	return facts_get(o->reference_facts, w->idstr, w->instance, key, value) ||
 		facts_get(o->facts, w->idstr, w->instance, key, value) ||
