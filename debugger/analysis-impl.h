@@ -34,6 +34,9 @@ struct divergence *add_divergence(struct work *w, enum divergence_kind kind,
 bool is_leaf(const struct timeline *t, uint32_t i);
 uint32_t next_leaf(const struct timeline *t, uint32_t i, uint32_t end);
 
+/* The STRUCT event around @i, or EVENT_NONE. */
+uint32_t enclosing_struct(const struct timeline *t, uint32_t i);
+
 /* Word the place where the two sides' leaves of a section part. */
 void explain_split(struct work *w, const struct span *s, const struct span *d,
 		   uint64_t off, uint32_t s_section, uint32_t d_section);

@@ -185,6 +185,29 @@ static bool same_type(const struct event *a, const struct event *b)
 		b->from == DESC_FROM_GUESS || !strcmp(a->type, b->type);
 }
 
+uint32_t enclosing_struct(const struct timeline *t, uint32_t i)
+{
+	while (i != EVENT_NONE && t->events[i].kind != EV_STRUCT)
+		i = t->events[i].parent;
+	return i;
+}
+
+/*
+ * Bytes that both sides cut up alike may still belong to different objects:
+ * one side has gone on to the next element of an array, the other has not.
+ */
+static bool other_object(const struct work *w, uint32_t s, uint32_t d)
+{
+	uint32_t i = enclosing_struct(w->s, s), k = enclosing_struct(w->d, d);
+	const struct event *a, *b;
+
+	if (i == EVENT_NONE || k == EVENT_NONE)
+		return false;
+	a = &w->s->events[i];
+	b = &w->d->events[k];
+	return !strcmp(a->name, b->name) && a->off != b->off;
+}
+
 static void compare_leaf(struct work *w, uint32_t s, uint32_t d)
 {
 	const struct event *a = &w->s->events[s], *b = &w->d->events[d];
@@ -288,6 +311,8 @@ static bool first_split(struct work *w, struct span *s, struct span *d)
 		if (same_range(a, b)) {
 			if (b->kind == EV_FOOTER && b->outcome != OUT_LOADED)
 				return false;	/* the bytes are at fault */
+			if (other_object(w, s->at, d->at))
+				return true;
 			compare_leaf(w, s->at, d->at);
 			s->at = next_leaf(w->s, s->at + 1, s->end);
 			d->at = next_leaf(w->d, d->at + 1, d->end);

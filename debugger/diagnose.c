@@ -105,6 +105,42 @@ static enum divergence_kind split_kind(const struct work *w,
 	return DIVERGE_LAYOUT;
 }
 
+/*
+ * One side is still inside a structure that has ended on the other: whose
+ * version is the same, but not its fields.
+ */
+static bool longer_object(struct work *w, const struct span *s,
+			  const struct span *d, uint64_t off,
+			  struct divergence *x)
+{
+	uint32_t i, k;
+	const struct event *a, *b;
+	bool destination;
+
+	if (s->at == EVENT_NONE || d->at == EVENT_NONE)
+		return false;
+	i = enclosing_struct(w->s, s->at);
+	k = enclosing_struct(w->d, d->at);
+	if (i == EVENT_NONE || k == EVENT_NONE)
+		return false;
+	a = &w->s->events[i];
+	b = &w->d->events[k];
+	if (strcmp(a->name, b->name) || a->off == b->off)
+		return false;
+	destination = b->off < a->off;
+	x->kind = destination ? DIVERGE_TOO_MUCH : DIVERGE_NOT_READ;
+	x->place = destination ? place_of(w, w->d, d->at, off) :
+		place_of(w, w->s, s->at, off);
+	x->text = destination ?
+		words(w, "a '%s' (version %d) ends where the destination still "
+		      "reads %s of it", a->name, a->version,
+		      leaf_words(w, w->d, d->at)) :
+		words(w, "a '%s' (version %d) has ended for the destination "
+		      "where the source wrote %s of it", b->name, b->version,
+		      leaf_words(w, w->s, s->at));
+	return true;
+}
+
 static bool refused_lookup(const struct work *w, uint32_t d_section,
 			   uint64_t off, uint32_t *probe)
 {
@@ -166,6 +202,8 @@ void explain_split(struct work *w, const struct span *s, const struct span *d,
 				a->version, b->version, wrote, reads);
 		return;
 	}
+	if (longer_object(w, s, d, off, x))
+		return;
 	if (other_count(w, s, d)) {
 		x->text = words(w, "'%s' has %" PRIu32 " elements at the source "
 				"and %" PRIu32 " at the destination",

@@ -147,8 +147,8 @@ static const struct desc *stray_desc(uint32_t mask, unsigned outputs)
 /*
  * Which outputs have the words: what the destination's reference had; else as
  * many as the length of the field leaves room for.  Where they stand does not
- * follow from the length; the first is the only one that is read properly, and
- * a word that cannot be there (a width without a height) rules a place out.
+ * follow from the length; only the first is read properly, and the machine
+ * type decides about that one.
  */
 static uint32_t stray_mask(struct wire *w, uint64_t taken, unsigned outputs)
 {
@@ -166,17 +166,9 @@ static uint32_t stray_mask(struct wire *w, uint64_t taken, unsigned outputs)
 		n = outputs;
 	mask = (1u << n) - 1;
 	/* Machine types before 9.1 do without in the first. */
-	if (n && n < outputs) {
-		uint64_t width, height, stride, format;
-		uint64_t at = 8 + 4 * SCANOUT_WORDS;
-
-		if (!wire_peek(w, at, 4, &format) ||
-		    !wire_peek(w, at + 8, 4, &width) ||
-		    !wire_peek(w, at + 12, 4, &height) ||
-		    !wire_peek(w, at + 16, 4, &stride) ||
-		    (!format && (width || height || stride)))
-			mask <<= 1;
-	}
+	if (n && n < outputs && w->ops->fact_get(w, "machine-version", &fact) &&
+	    fact < 901)
+		mask <<= 1;
 	return mask;
 }
 
