@@ -46,20 +46,23 @@ static bool nested_version(struct work *w, uint32_t s_section,
 			   uint32_t d_section, uint64_t off, uint32_t *s_ret,
 			   uint32_t *d_ret)
 {
-	const struct event *ds = &w->d->events[d_section];
-	const struct event *ss = &w->s->events[s_section];
+	uint32_t d_end = w->d->events[d_section].end;
+	uint32_t s_end = w->s->events[s_section].end, first = s_section + 1;
 
-	for (uint32_t i = d_section + 1; i < ds->end; i++) {
+	/* offsets never fall in pre-order: one walk over both sides */
+	for (uint32_t i = d_section + 1; i < d_end; i++) {
 		const struct event *d = &w->d->events[i];
 
-		if (d->kind != EV_STRUCT || d->off > off)
-			continue;
-		for (uint32_t k = s_section + 1; k < ss->end; k++) {
+		if (d->off > off)
+			break;
+		while (first < s_end && w->s->events[first].off < d->off)
+			first++;
+		for (uint32_t k = first; d->kind == EV_STRUCT && k < s_end &&
+		     w->s->events[k].off == d->off; k++) {
 			const struct event *s = &w->s->events[k];
 
-			if (s->kind != EV_STRUCT || s->off != d->off ||
+			if (s->kind != EV_STRUCT || s->version == d->version ||
 			    strcmp(s->name, d->name) ||
-			    s->version == d->version ||
 			    (s->off + s->len < off && d->off + d->len < off))
 				continue;
 			*s_ret = k;
