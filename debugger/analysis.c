@@ -318,7 +318,9 @@ static bool first_split(struct work *w, struct span *s, struct span *d)
 			d->at = next_leaf(w->d, d->at + 1, d->end);
 			continue;
 		}
-		if (b->outcome == OUT_CUT_OFF || nobody_fits(a))
+		/* a block list that is refused is no other layout */
+		if (b->outcome == OUT_CUT_OFF || nobody_fits(a) ||
+		    (b->kind == EV_RAM && b->outcome != OUT_LOADED))
 			return false;
 		if (a->off != b->off || !regroup(w, s, d))
 			return true;
