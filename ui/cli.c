@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,19 +195,35 @@ static void run_execs(struct cli *c)
 
 /* ---- the terminal ---- */
 
+static sigjmp_buf prompt_again;
+static volatile sig_atomic_t at_prompt;
+
+/*
+ * Ctrl-C throws the line away, as in a shell, and stops what is being
+ * printed.  At the prompt readline has caught the signal; it calls us later,
+ * when it is safe to jump out of it, with the terminal restored.
+ */
 static void on_interrupt(int sig)
 {
 	(void)sig;
+	the_cli->out->stopped = true;
+	if (!at_prompt)
+		return;
+	at_prompt = 0;
+	siglongjmp(prompt_again, 1);
 }
 
-/* Ctrl-C throws the line away, as in a shell. */
-static int interrupt_line(void)
+/* A line from the terminal, or NULL at its end. */
+static char *prompt(const char *text)
 {
-	rl_crlf();
-	rl_replace_line("", 0);
-	rl_on_new_line();
-	rl_redisplay();
-	return 0;
+	char *line;
+
+	if (sigsetjmp(prompt_again, 1))
+		putchar('\n');
+	at_prompt = 1;
+	line = readline(text);
+	at_prompt = 0;
+	return line;
 }
 
 static char **complete(const char *word, int start, int end)
@@ -297,16 +314,14 @@ static void readline_start(struct cli *c)
 {
 	struct sigaction sa = { .sa_handler = on_interrupt };
 
-	/* without SA_RESTART, so that it ends a wait for input */
-	sigaction(SIGINT, &sa, NULL);
 	the_cli = c;
+	sigaction(SIGINT, &sa, NULL);
 	rl_readline_name = "vmsdb";
 	rl_attempted_completion_function = complete;
 	rl_basic_word_break_characters = " \t\n";
 	rl_completer_word_break_characters = " \t\n";
 	rl_basic_quote_characters = "";
 	rl_completer_quote_characters = "";
-	rl_signal_event_hook = interrupt_line;
 	history_start(c);
 }
 
@@ -333,7 +348,7 @@ static void loop(struct cli *c)
 	readline_start(c);
 	banner(c);
 	while (!c->s->quit) {
-		line = readline(command_is_open(c->s) ? ">" : "(vmsdb) ");
+		line = prompt(command_is_open(c->s) ? ">" : "(vmsdb) ");
 		if (!line)
 			break;
 		history_add(line);
