@@ -619,7 +619,8 @@ struct account *paper_account(const char *text, const char *stream,
 	}
 	plain = take(&d, from);
 	paper_destination(&writer, text, NULL);
-	t = destination_load(&writer, plain, RULES_CURRENT, NULL);
+	/* these rules never take the data of a structure without subsections for one */
+	t = destination_load(&writer, plain, RULES_V0_14, NULL);
 	if (t->nfailures)
 		paper_mistake(t->failures[0].lines[0], stream);
 	f = open_memstream(&json, &size);
