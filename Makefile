@@ -92,6 +92,7 @@ check-unit: $(TESTS)
 
 golden: $(B)/vmsdb
 	tests/golden-check --rewrite
+	tests/cli-check --rewrite
 
 check-corpus: $(B)/vmsdb
 	scripts/check-corpus --require --vmsdb $(B)/vmsdb $(CORPUS)
