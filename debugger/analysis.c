@@ -591,8 +591,9 @@ struct analysis *analyse(const struct account *source,
 	find_blind_end(&w);
 	find_defaulted(&w);
 	add_failures(&w);
-	qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),
-	      by_offset);
+	if (a->ndivergences)
+		qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),
+		      by_offset);
 	a->verdict = judge(&w);
 	if (a->ndivergences && !a->divergences[0].note) {
 		a->first = 0;
