@@ -45,6 +45,7 @@ struct completion {
 	char **words;		/* malloc'd, like each of them */
 	size_t n, cap;
 	bool files;		/* and names of files */
+	bool partial;		/* a word may go on: no blank behind it */
 };
 
 /* Add @text if it begins with the word typed. */

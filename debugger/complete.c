@@ -91,6 +91,10 @@ static void add_fields(struct completion *c, uint32_t section, bool whole)
 		else
 			location_field_path(t, i, path, sizeof(path));
 		add_level(c, path);
+		/* the end of a path is enough of a name */
+		for (const char *p = whole ? NULL : strchr(path, '.'); p;
+		     p = strchr(p + 1, '.'))
+			add_level(c, p + 1);
 	}
 }
 
@@ -160,6 +164,7 @@ void complete_location(struct completion *c)
 	uint32_t here = timeline_section(c->s->t, c->s->at);
 	char buf[64];
 
+	c->partial = true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		completion_add(c, words[i]);
 	for (int k = 0; k < EVENT_KINDS_COUNT; k++) {

@@ -184,7 +184,8 @@ static void line_bytes(struct session *s, uint32_t event, struct out *o)
 {
 	const struct event *e = &s->t->events[event];
 	const uint8_t *p = session_bytes(s->t, event);
-	uint64_t n = (uint64_t)s->settings.print_bytes, i;
+	uint64_t n = (uint64_t)s->settings.print_bytes;
+	char hex[3 * 256 + 1] = "";
 
 	/* a gap's value is its bytes; RAM has too many */
 	if (!p || !n || e->end != event + 1 || e->kind == EV_RAM ||
@@ -192,10 +193,11 @@ static void line_bytes(struct session *s, uint32_t event, struct out *o)
 		return;
 	if (n > e->len)
 		n = e->len;
-	out_text(o, STYLE_DIM, "       bytes");
-	for (i = 0; i < n; i++)
-		out_text(o, STYLE_DIM, " %02x", p[i]);
-	out_text(o, STYLE_DIM, "%s", i < e->len ? " ..." : "");
+	if (n > 256)
+		n = 256;
+	for (uint64_t i = 0; i < n; i++)
+		sprintf(hex + 3 * i, " %02x", p[i]);
+	out_text(o, STYLE_DIM, "       bytes%s%s", hex, n < e->len ? " ..." : "");
 	out_newline(o);
 }
 

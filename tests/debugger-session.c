@@ -603,6 +603,42 @@ static void test_random_lines(void **state)
 	run_well("set rules current");
 }
 
+/* What a person added to a session comes back with its recording. */
+static void test_record(void **state)
+{
+	static const char path[] = "/tmp/vmsdb-debugger-session-test.vmsdb";
+	struct session *live = session, *again;
+	char line[200];
+	struct err err;
+
+	(void)state;
+	run_well("goto 300");
+	run_well("note look here");
+	run_well("break subsection if size > 20");
+	run_well("watch hpet");
+	run_well("display /x offset");
+	snprintf(line, sizeof(line), "record %s", path);
+	run_well(line);
+	if (session_open(&again, path, NULL, 0, RULES_CURRENT, NULL, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(again->t->n, live->t->n);
+	assert_int_equal(again->at, 300);
+	assert_int_equal(again->breakpoints.n, live->breakpoints.n);
+	assert_int_equal(again->a->verdict, live->a->verdict);
+	session = again;
+	expect("info notes", "look here");
+	expect("info breakpoints", "subsection if size > 20");
+	expect("info display", "/x offset");
+	expect("set rules slash", "cannot be loaded again");
+	expect("continue", "subsection");
+	expect("list", "destination reads");
+	session = live;
+	session_close(again);
+	remove(path);
+	run_well("delete");
+	run_well("undisplay");
+}
+
 static int setup(void **state)
 {
 	static const char *const to[] = {
@@ -638,6 +674,7 @@ int main(void)
 		cmocka_unit_test(test_errors_tell_where),
 		cmocka_unit_test(test_repeat),
 		cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_random_lines),
 	};
 

@@ -258,8 +258,7 @@ static char **complete(const char *word, int start, int end)
 		if (comp.n == 1)
 			ret[1] = NULL;
 		/* a path may go on */
-		rl_completion_append_character = comp.n == 1 && *ret[0] &&
-			!strchr("./:[", ret[0][strlen(ret[0]) - 1]) ? ' ' : '\0';
+		rl_completion_append_character = comp.partial ? '\0' : ' ';
 	}
 	(void)word;
 	completion_release(&comp);
