@@ -88,7 +88,7 @@ static const struct {
 	{ "garbage first", "hello\n", "", ERR_FORMAT, 0,
 	  "speaks garbage on QMP: hello" },
 	{ "garbage later", HELLO, "\x1b[2J\n", ERR_FORMAT, 0,
-	  "garbage on QMP: \\x1b[2J" },
+	  "garbage on QMP: \x1b[2J" },
 	{ "silent", "", "", ERR_LIMIT, 0, "no greeting on QMP in time" },
 	{ "greets, no answer", HELLO, "", ERR_LIMIT, 0,
 	  "no answer to qmp_capabilities on QMP in time" },

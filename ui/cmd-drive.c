@@ -39,6 +39,13 @@ static const char *safe(const char *s, char *buf, size_t size)
 	return escape_text(buf, size, s ? s : "", s ? strlen(s) : 0);
 }
 
+static void print_err(const struct err *err)
+{
+	char text[2000];
+
+	printf("%s\n", safe(err->msg, text, sizeof(text)));
+}
+
 static bool is_over(const struct drive *d)
 {
 	return d->f->state != FEED_WAITING;
@@ -146,7 +153,7 @@ static int feed_up_to(struct drive *d, uint64_t offset)
 	d->busy_ms += now_ms() - began;
 	if (r < 0) {
 		live_interrupted = 0;
-		printf("%s\n", err.msg);
+		print_err(&err);
 	}
 	return r;
 }
@@ -160,7 +167,7 @@ static int finish_feed(struct drive *d)
 	d->busy_ms += now_ms() - began;
 	if (r < 0) {
 		live_interrupted = 0;
-		printf("%s\n", err.msg);
+		print_err(&err);
 	}
 	return r;
 }
@@ -330,7 +337,7 @@ static void hmp(struct drive *d, const char *line)
 	if (qmp_execute(&d->f->qmp, "human-monitor-command",
 			json_pack("{s:s}", "command-line", line), -1, &r,
 			&err) < 0) {
-		printf("%s\n", err.msg);
+		print_err(&err);
 		return;
 	}
 	s = json_string_value(r);

@@ -10,6 +10,8 @@
 #include "../stream/escape.h"
 #include "live.h"
 
+#define WORDS_MAX 50		/* lines that it says to people */
+
 /* What prediction and reality say about the same thing. */
 struct agreement {
 	bool verdict, message, offset, trace;	/* they agree */
@@ -110,11 +112,17 @@ static const char *yes(bool agrees)
 static void print_words(const struct feed *f)
 {
 	char buf[4200];
+	size_t n = 0;
 
 	for (size_t i = 0; i < f->nreal; i++) {
-		if (f->real[i].message || f->real[i].remark)
-			printf("  %s\n", safe(f->real[i].text, buf, sizeof(buf)));
+		if (!f->real[i].message && !f->real[i].remark)
+			continue;
+		if (n++ < WORDS_MAX)
+			printf("  %s\n", safe(f->real[i].text, buf,
+					      sizeof(buf)));
 	}
+	if (n > WORDS_MAX)
+		printf("  ... and %zu lines more\n", n - WORDS_MAX);
 }
 
 static void print_wrong(const struct feed *f)

@@ -18,8 +18,9 @@
 #include "../../stream/escape.h"
 #include "feed.h"
 
-#define REAL_MAX (8u << 20)	/* events; a load has some thousand */
+#define REAL_MAX (2u << 20)	/* events; a load has some ten thousand */
 #define START_MS 60000
+#define STRAYS_MAX 20000	/* so many, and nobody looks for their like */
 #define CAREFUL 256		/* bytes single-stepped behind a surprise */
 
 const char *feed_state_name(enum feed_state s)
@@ -41,6 +42,8 @@ static void take_line(void *ctx, const char *s, size_t n)
 	struct trace_line l = trace_parse(s, n);
 	struct real_event *r;
 
+	if (f->nreal >= REAL_MAX)
+		f->child.flooded = true;
 	if (!l.len || f->nreal >= REAL_MAX)
 		return;
 	f->real = grow_array(f->real, &f->real_cap, f->nreal + 1,
@@ -173,8 +176,8 @@ static void ask(struct feed *f)
 	else if (channel_closed(f))
 		ask_why(f);
 	if (f->child.flooded)
-		set_state(f, FEED_GONE, "it floods its stderr: more than %u "
-			  "MiB", (unsigned)(SPAWN_SAID_MAX >> 20));
+		set_state(f, FEED_GONE, "it floods its stderr: %" PRIu64
+			  " MiB so far", f->child.said >> 20);
 }
 
 /* ---- giving ---- */
@@ -342,6 +345,8 @@ static void match(struct feed *f, size_t i, const char *said)
 		disagree(f, i, FEED_NONE, "'%s', where nothing more was "
 			 "predicted", said);
 	/* find back: the next prediction that says this */
+	if (f->strays++ > STRAYS_MAX)
+		return;
 	for (size_t k = f->next; k < f->predicted.n && k < f->next + 4000; k++) {
 		if (f->predicted.events[k].at >= r->at &&
 		    !strcmp(f->predicted.events[k].text, said)) {
@@ -642,6 +647,15 @@ static void own_arguments(struct start *s)
 	    arena_printf(a, "fd:%d", s->channel[1]));
 }
 
+static const char *first_words(const struct feed *f)
+{
+	for (size_t i = 0; i < f->nreal; i++) {
+		if (f->real[i].message)
+			return f->real[i].text;
+	}
+	return NULL;
+}
+
 /* Put what it said behind the reason why it did not come far. */
 static int not_started(struct feed *f, struct err *err)
 {
@@ -651,7 +665,7 @@ static int not_started(struct feed *f, struct err *err)
 	if (f->child.pid && f->qmp.fd < 0)
 		spawn_wait(&f->child, 5000);
 	drain(f);
-	said = last_words(f);
+	said = first_words(f);
 	if (!f->child.pid && f->child.status)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
 			       "the emulator ended before it listened (%s)%s%s",

@@ -99,6 +99,7 @@ struct feed {
 	uint64_t wrong_at;
 	char wrong[1400];	/* in words */
 	uint64_t careful;	/* byte by byte up to here */
+	size_t strays;		/* events that are not the predicted ones */
 };
 
 /*

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "../../stream/arena.h"
-#include "../../stream/escape.h"
 #include "qmp.h"
 
 #define READ_SIZE 65536
@@ -299,13 +298,10 @@ static void drop_line(struct qmp *q, size_t len)
 static int garbage(struct qmp *q, const char *line, size_t len,
 		   struct err *err)
 {
-	char safe[200];
-
 	hang_up(q);
 	return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
-		       "%s speaks garbage on QMP: %s", q->name,
-		       escape_text(safe, sizeof(safe), line,
-				   len < 60 ? len : 60));
+		       "%s speaks garbage on QMP: %.*s", q->name,
+		       len < 60 ? (int)len : 60, line);
 }
 
 /* The next message that is no event. */

@@ -62,7 +62,8 @@ int qmp_connect(struct qmp *q, const char *where, struct err *err);
  * Run @command with @args (stolen; NULL for none), passing @pass unless it is
  * -1.  *@ret (may be NULL) is the answer, to be json_decref'ed.  A refusal is
  * ERR_UNSUPPORTED with the emulator's words, garbage ERR_FORMAT, silence
- * ERR_LIMIT, a monitor that is gone ERR_IO (and q->fd is -1).
+ * ERR_LIMIT, a monitor that is gone ERR_IO (and q->fd is -1).  Messages quote
+ * the other side as it spoke: escape them.
  */
 int qmp_execute(struct qmp *q, const char *command, json_t *args, int pass,
 		json_t **ret, struct err *err);

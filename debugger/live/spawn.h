@@ -31,7 +31,7 @@ struct spawn {
 	void *ctx;
 };
 
-#define SPAWN_SAID_MAX (UINT64_C(1) << 30)
+#define SPAWN_SAID_MAX (UINT64_C(256) << 20)
 
 void spawn_init(struct spawn *s);
 
