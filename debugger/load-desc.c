@@ -707,6 +707,10 @@ static bool wire_fact_get(struct wire *w, const char *key, int64_t *value)
 
 	if (!strcmp(key, "machine-version"))
 		return machine_version(lw(w)->l->t->machine, value);
+	if (!strcmp(key, "release-max")) {
+		*value = o->reg->release_max;
+		return true;
+	}
 
 	return facts_get(o->reference_facts, w->idstr, w->instance, key, value) ||
 		facts_get(o->facts, w->idstr, w->instance, key, value) ||
