@@ -208,6 +208,34 @@ static bool other_object(const struct work *w, uint32_t s, uint32_t d)
 	return !strcmp(a->name, b->name) && a->off != b->off;
 }
 
+/* Has another field of the structure around @leaf this name? */
+static bool name_beside(const struct timeline *t, uint32_t leaf,
+			const char *name)
+{
+	uint32_t in = enclosing_struct(t, leaf);
+
+	if (in == EVENT_NONE)
+		return false;
+	for (uint32_t i = in + 1; i < t->events[in].end; i = t->events[i].end) {
+		const struct event *e = &t->events[i];
+
+		if (i != leaf && e->kind == EV_FIELD && e->len &&
+		    !strcmp(e->name, name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * One side's name for these bytes stands beside them on the other side, for
+ * others: no field was renamed, but fields have changed places.
+ */
+static bool moved(const struct work *w, uint32_t s, uint32_t d)
+{
+	return name_beside(w->s, s, w->d->events[d].name) ||
+		name_beside(w->d, d, w->s->events[s].name);
+}
+
 static void compare_leaf(struct work *w, uint32_t s, uint32_t d)
 {
 	const struct event *a = &w->s->events[s], *b = &w->d->events[d];
@@ -215,15 +243,19 @@ static void compare_leaf(struct work *w, uint32_t s, uint32_t d)
 
 	if (a->kind != b->kind || a->kind != EV_FIELD)
 		return;
-	if (!same_name(a->name, b->name)) {
+	if (!same_name(a->name, b->name) && moved(w, s, d)) {
+		x = add_divergence(w, DIVERGE_MOVED, false, a->off, s, d);
+		x->text = words(w, "what the source wrote as '%s' is read as "
+				"'%s'", a->name, b->name);
+	} else if (!same_name(a->name, b->name)) {
 		x = add_divergence(w, DIVERGE_RENAMED, true, a->off, s, d);
-		x->text = words(w, "the same %" PRIu64 " bytes are called '%s' "
-				"by the source and '%s' by the destination",
-				a->len, a->name, b->name);
+		x->text = words(w, "the same bytes are called '%s' by the "
+				"source and '%s' by the destination", a->name,
+				b->name);
 	} else if (!same_type(a, b)) {
 		x = add_divergence(w, DIVERGE_RETYPED, true, a->off, s, d);
-		x->text = words(w, "'%s' is a %s of the source and a %s of the "
-				"destination", a->name, a->type, b->type);
+		x->text = words(w, "'%s' has type '%s' at the source and '%s' "
+				"at the destination", a->name, a->type, b->type);
 	}
 }
 

@@ -44,6 +44,8 @@ int verdict_status(enum verdict v);
 	X(FRAMING, "framing", "bytes where a section should start") \
 	X(COMMAND, "command", "a command that the destination does not know") \
 	X(MACHINE, "machine", "another machine type or configuration") \
+	X(NO_STREAM, "no-stream", "the file does not start as a migration stream does") \
+	X(MOVED, "moved", "fields of equal size have changed places") \
 	X(CUT_OFF, "cut-off", "the stream ends too early") \
 	X(EARLY_END, "early-end", "a zero byte is taken for the end") \
 	X(DAMAGED, "damaged", "the bytes are not what the source's own description says") \

@@ -33,8 +33,9 @@ static const char *leaf_words(struct work *w, const struct timeline *t,
 	case EV_MARKER:
 		return "the end marker of an embedded structure";
 	}
-	return words(w, "%s (%s, %" PRIu64 " bytes)", what(e),
-		     e->type ? e->type : "type not told", e->len);
+	return words(w, "%s (%s, %" PRIu64 " byte%s)", what(e),
+		     e->type ? e->type : "type not told", e->len,
+		     e->len == 1 ? "" : "s");
 }
 
 
@@ -245,8 +246,9 @@ static enum divergence_kind failure_kind(const struct work *w,
 	case EV_COMMAND:
 		return DIVERGE_COMMAND;
 	case EV_CONFIGURATION:
-	case EV_HEADER:
 		return DIVERGE_MACHINE;
+	case EV_HEADER:
+		return DIVERGE_NO_STREAM;
 	case EV_LOAD:
 		return f->ret == -5 ? DIVERGE_CUT_OFF : DIVERGE_FRAMING;
 	}
@@ -293,6 +295,8 @@ void explain_failure(struct work *w, const struct failure *f)
 		explain_lookup(w, x, f->event);
 		return;
 	}
+	if (kind == DIVERGE_NO_DEVICE)
+		x->destination.there = false;
 	if (w->s) {
 		/* what the source says stands at this byte */
 		uint32_t s = timeline_at(w->s, x->place.offset);
@@ -377,6 +381,17 @@ static const struct {
 	{ DIVERGE_MACHINE,
 	  "The stream was saved by another machine type or configuration.",
 	  "Start the destination with the machine type that the stream names." },
+	{ DIVERGE_NO_STREAM,
+	  "The file does not start as a migration stream does (\"QEVM\", "
+	  "version 3).",
+	  "Give a migration stream, a libvirt save image, a qcow2 image with "
+	  "an internal snapshot, or one of these compressed; a stream that "
+	  "starts later in the file needs --offset." },
+	{ DIVERGE_MOVED,
+	  "Fields of equal size have changed places: all bytes are read, but "
+	  "into the wrong fields.",
+	  "Do not let this guest run on it; restore the order, or raise the "
+	  "version and keep the old order for old machine types." },
 	{ DIVERGE_CUT_OFF,
 	  "The stream ends too early.",
 	  "The source stopped or the file was cut; the place is not the cause. "
@@ -404,11 +419,17 @@ static void side_evidence(struct work *w, const char *who, const struct side *s)
 {
 	if (!s->there)
 		return;
-	evidence(w, words(w, "%s: %s%s%s, %" PRIu64 " bytes at 0x%" PRIx64 "%s",
+	evidence(w, words(w, "%s: %s%s%s, %" PRIu64 " byte%s at 0x%" PRIx64 "%s",
 			  who, s->field ? s->field : "?", s->type ? " : " : "",
-			  s->type ? s->type : "", s->size, s->offset,
+			  s->type ? s->type : "", s->size,
+			  s->size == 1 ? "" : "s", s->offset,
 			  s->version >= 0 ?
 			  words(w, ", descriptor version %d", s->version) : ""));
+}
+
+static const char *full_stop(const char *sentence)
+{
+	return sentence[strlen(sentence) - 1] == '.' ? "" : ".";
 }
 
 void diagnose(struct work *w)
@@ -419,7 +440,9 @@ void diagnose(struct work *w)
 	if (a->first == SIZE_MAX) {
 		if (w->d->nunknowns) {
 			a->cause_kind = "unknown";
-			a->cause = w->d->unknowns[0].text;
+			a->cause = words(w, "Nobody has told %s%s",
+					 w->d->unknowns[0].text,
+					 full_stop(w->d->unknowns[0].text));
 		}
 		return;
 	}
@@ -429,9 +452,10 @@ void diagnose(struct work *w)
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
 		if (remedies[i].kind != x->kind)
 			continue;
-		a->cause = words(w, "%s %s%s.", remedies[i].cause,
-				 x->text && x->text[0] ? "Here " : "",
-				 x->text ? x->text : "");
+		a->cause = x->text && x->text[0] ?
+			words(w, "%s In this case: %s%s", remedies[i].cause,
+			      x->text, full_stop(x->text)) :
+			remedies[i].cause;
 		a->remedy = remedies[i].remedy;
 	}
 	side_evidence(w, "source", &x->source);

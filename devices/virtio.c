@@ -1005,13 +1005,39 @@ static bool config_read(struct wire *w)
 	return ok;
 }
 
+/*
+ * From some release after 10.0 on a queue must not be larger than the
+ * destination has made room for ("VQ 0 vring.num 1024 exceeds allocated max
+ * 8", seen from 11.1): what it has itself is in its reference stream.
+ */
+static void queue_size_check(struct wire *w, unsigned i, uint32_t num)
+{
+	int64_t local, newest;
+	char key[32];
+
+	snprintf(key, sizeof(key), "vq-num:%u", i);
+	if (w->exact) {
+		w->ops->fact_set(w, key, num);
+		return;
+	}
+	if (!w->ops->fact_get(w, key, &local) || num <= local ||
+	    (w->ops->fact_get(w, "release-max", &newest) && newest <= 1000))
+		return;
+	w->ops->unknown(w, "whether the destination takes a queue of %u where "
+			"its own has %d: QEMU 11.1 says 'VQ %u vring.num %u "
+			"exceeds allocated max %d', 10.0 does not look",
+			num, (int)local, i, num, (int)local);
+}
+
 static int queue_read(struct wire *w, const struct virtio *v, unsigned i)
 {
 	uint64_t desc;
+	uint32_t num;
 	uint16_t idx, vector;
 
-	if (!wire_u32(w, "vring.num", NULL))
+	if (!wire_u32(w, "vring.num", &num))
 		return -EIO;
+	queue_size_check(w, i, num);
 	if (v->transport == TRANSPORT_MMIO && !wire_u32(w, "vring.align", NULL))
 		return -EIO;
 	if (!wire_u64(w, "vring.desc", &desc) ||

@@ -50,7 +50,7 @@ static int load_with(const struct args *a, enum rules rules)
 	if (a->trace)
 		trace_print(stdout, t);
 	else if (a->events)
-		json_events(stdout, t);
+		json_events(stdout, t, source->self);
 	else if (a->json)
 		json_analysis(stdout, an, t);
 	else

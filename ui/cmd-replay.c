@@ -66,7 +66,7 @@ static void print(const struct replay_args *a, const struct recording *r)
 	else if (a->common.trace)
 		trace_print(stdout, t);
 	else if (a->common.events)
-		json_events(stdout, t);
+		json_events(stdout, t, recording_source(r)->self);
 	else if (a->common.json)
 		json_analysis(stdout, an, t);
 	else

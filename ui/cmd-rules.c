@@ -41,9 +41,9 @@ static void print_rule(enum rules r, const struct outcome_of *o,
 	char path[2048];
 	uint32_t i;
 
-	printf("%-13s %-8s", rules_name(r), verdict_name(a->verdict));
+	printf("%-13s %s", rules_name(r), verdict_name(a->verdict));
 	if (a->failure) {
-		printf("0x%-8" PRIx64 " ", a->fails.offset);
+		printf(" at 0x%" PRIx64 ": ", a->fails.offset);
 		text_safe(stdout, a->failure->nlines ? a->failure->lines[0] : "");
 	}
 	putchar('\n');

@@ -64,6 +64,11 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help")) {
 		c = argc > 2 ? find(argv[2]) : NULL;
+		if (argc > 2 && !c) {
+			complain("no command '%s'; 'vmsdb --help' lists them",
+				 argv[2]);
+			return STATUS_USAGE;
+		}
 		if (c)
 			usage_of(c, stdout);
 		else

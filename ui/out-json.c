@@ -176,10 +176,43 @@ void json_analysis(FILE *f, const struct analysis *a, const struct timeline *t)
 	json_decref(o);
 }
 
-static void json_event(FILE *f, const struct timeline *t, uint32_t i)
+static void set_value(json_t *o, const struct timeline *t,
+		      const struct event *e)
+{
+	char value[1024];
+
+	set(o, "value", str(value_format(e->type, t->src->data + e->off, e->len,
+					 e->n, value, sizeof(value))));
+}
+
+/* What the source wrote where the destination's leaf starts. */
+static json_t *source_leaf(const struct timeline *s, uint32_t i)
+{
+	const struct event *e = &s->events[i];
+	char path[2048];
+	json_t *o = json_object();
+
+	set(o, "path", str(timeline_path(s, i, path, sizeof(path))));
+	set(o, "name", str(e->name));
+	set(o, "type", str(e->type));
+	set_number(o, "offset", e->off);
+	set_number(o, "size", e->len);
+	if (e->type)
+		set_value(o, s, e);
+	return o;
+}
+
+static bool leaf(const struct event *e)
+{
+	return e->len && e->type &&
+		(e->kind == EV_FIELD || e->kind == EV_ITEM);
+}
+
+static void json_event(FILE *f, const struct timeline *t, uint32_t i,
+		       const struct timeline *s, uint32_t s_leaf)
 {
 	const struct event *e = &t->events[i];
-	char path[2048], value[1024];
+	char path[2048];
 	json_t *o = json_object();
 
 	set_number(o, "event", i);
@@ -200,19 +233,45 @@ static void json_event(FILE *f, const struct timeline *t, uint32_t i)
 		set(o, "text", str(e->text));
 	set(o, "parent", e->parent == EVENT_NONE ? json_null() :
 	    json_integer(e->parent));
-	if (e->end == i + 1 && e->len && e->type && e->outcome == OUT_LOADED)
-		set(o, "value", str(value_format(e->type,
-			t->src->data + e->off, e->len, e->n, value,
-			sizeof(value))));
+	if (e->end == i + 1 && leaf(e) && e->outcome == OUT_LOADED) {
+		set_value(o, t, e);
+		set(o, "source", s_leaf == EVENT_NONE ? json_null() :
+		    source_leaf(s, s_leaf));
+	}
 	json_dumpf(o, f, JSON_COMPACT | JSON_ENSURE_ASCII);
 	fputc('\n', f);
 	json_decref(o);
 }
 
-void json_events(FILE *f, const struct timeline *t)
+/*
+ * The leaf of @s around @off, looked for from *@at on: offsets rise on both
+ * sides but for loads that go back behind a failure.
+ */
+static uint32_t leaf_at(const struct timeline *s, uint32_t *at, uint64_t off)
 {
+	if (!s)
+		return EVENT_NONE;
+	if (*at < s->n && s->events[*at].off > off)
+		*at = 0;
+	for (; *at < s->n; (*at)++) {
+		const struct event *e = &s->events[*at];
+
+		if (e->off > off)
+			return EVENT_NONE;
+		if (e->end == *at + 1 && leaf(e) && off - e->off < e->len)
+			return *at;
+	}
+	return EVENT_NONE;
+}
+
+void json_events(FILE *f, const struct timeline *t,
+		 const struct timeline *source)
+{
+	uint32_t at = 0;
+
 	for (uint32_t i = 0; i < t->n; i++)
-		json_event(f, t, i);
+		json_event(f, t, i, source,
+			   leaf_at(source, &at, t->events[i].off));
 }
 
 /* ---- show ---- */

@@ -11,8 +11,13 @@
 
 /* One object: verdict, message, divergences ... */
 void json_analysis(FILE *f, const struct analysis *a, const struct timeline *t);
-/* One object a line: every event with its range and values. */
-void json_events(FILE *f, const struct timeline *t);
+/*
+ * One object a line: every event with its range and value, and beside each
+ * leaf what the source's own account (@source; may be NULL) says of its first
+ * byte.
+ */
+void json_events(FILE *f, const struct timeline *t,
+		 const struct timeline *source);
 /* What a file holds: `show --json`.  @glob selects sections; NULL: all. */
 void json_show(FILE *f, const struct account *acc, const struct timeline *t,
 	       const char *glob);

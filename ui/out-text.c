@@ -139,20 +139,28 @@ static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
 
 static void print_side(FILE *f, const char *who, const struct side *s)
 {
-	if (!s->there)
+	if (!s->there) {
+		line(f, "  %-12s nothing", who);
 		return;
-	line(f, "  %-12s %s : %s, %" PRIu64 " bytes at 0x%" PRIx64, who,
+	}
+	line(f, "  %-12s %s : %s, %" PRIu64 " byte%s at 0x%" PRIx64, who,
 	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
-	     s->size, s->offset);
+	     s->size, s->size == 1 ? "" : "s", s->offset);
 }
 
-static void print_messages(FILE *f, const struct analysis *a)
+static void print_messages(FILE *f, const struct analysis *a,
+			   const struct destination *dest)
 {
 	if (!a->failure)
 		return;
 	fprintf(f, "\nWhat the destination prints (QEMU <= 10.1):\n");
 	for (unsigned i = 0; i < a->failure->nlines; i++)
 		line(f, "  %s", a->failure->lines[i]);
+	if (dest->registry.release_max < 1002)
+		return;
+	fprintf(f, "... and QEMU >= 10.2:\n");
+	for (unsigned i = 0; i < a->failure->nlines_10_2; i++)
+		line(f, "  %s", a->failure->lines_10_2[i]);
 }
 
 static void print_divergence(FILE *f, const struct divergence *d)
@@ -174,7 +182,8 @@ static void print_divergences(FILE *f, const struct analysis *a, bool all)
 	for (size_t i = 0; i < a->ndivergences; i++)
 		*(a->divergences[i].note ? &notes : &real) += 1;
 	if (real > 1 || (all && a->ndivergences)) {
-		fprintf(f, "\nAll divergences (%zu):\n", real);
+		fprintf(f, "\nAll divergences (%zu, and %zu notes):\n", real,
+			notes);
 		for (size_t i = 0; i < a->ndivergences; i++) {
 			if (all || !a->divergences[i].note)
 				print_divergence(f, &a->divergences[i]);
@@ -255,7 +264,7 @@ void text_analysis(FILE *f, const struct account *source,
 		print_bytes(f, t, a->diverges.offset);
 	}
 	print_place(f, "fails at", &a->fails);
-	print_messages(f, a);
+	print_messages(f, a, dest);
 	if (a->cause) {
 		fprintf(f, "\n%sWhy%s\n", paint(PAINT_BOLD), paint(PAINT_OFF));
 		wrapped(f, "  ", a->cause);
@@ -268,6 +277,11 @@ void text_analysis(FILE *f, const struct account *source,
 	print_failures(f, t);
 	print_divergences(f, a, all);
 	print_notes(f, "Unknown", t->unknowns, t->nunknowns, all);
+	if (t->nunjudged && !all)
+		fprintf(f, "%zu check%s of the destination cannot be judged "
+			"(--all shows %s).\n", t->nunjudged,
+			t->nunjudged == 1 ? "" : "s",
+			t->nunjudged == 1 ? "it" : "them");
 	if (all)
 		print_notes(f, "Checks that cannot be judged", t->unjudged,
 			    t->nunjudged, all);
