@@ -255,8 +255,10 @@ static char **complete(const char *word, int start, int end)
 			n = k;
 		}
 		ret[0] = strndup(ret[1], n);
-		if (comp.n == 1)
+		if (comp.n == 1) {
+			free(ret[1]);
 			ret[1] = NULL;
+		}
 		/* a path may go on */
 		rl_completion_append_character = comp.partial ? '\0' : ' ';
 	}
