@@ -108,7 +108,7 @@ void account_close(struct account *a)
 
 /* ---- destinations ---- */
 
-enum file_kind { FILE_STREAM, FILE_JSON, FILE_ELF };
+enum file_kind { FILE_STREAM, FILE_JSON, FILE_ELF, FILE_SCRIPT };
 
 static enum file_kind kind_of(const struct source *src)
 {
@@ -116,6 +116,8 @@ static enum file_kind kind_of(const struct source *src)
 
 	if (src->len >= 4 && !memcmp(src->data, "\177ELF", 4))
 		return FILE_ELF;
+	if (src->len >= 2 && !memcmp(src->data, "#!", 2))
+		return FILE_SCRIPT;
 	while (i < src->len && i < 64 && strchr(" \t\r\n", src->data[i]))
 		i++;
 	return i < src->len && src->data[i] == '{' ? FILE_JSON : FILE_STREAM;
@@ -147,6 +149,49 @@ static int add_dump(struct destination *d, struct source *src, struct err *err)
 		reg->release_min = 1000;
 	if (!dump->tells_num && reg->release_max > 999)
 		reg->release_max = 999;
+	return 0;
+}
+
+/* The tables' architecture by the emulator's name. */
+static const char *arch_of_path(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	if (strstr(base, "-x86_64") || strstr(base, "-i386") ||
+	    strstr(base, "-amd64"))
+		return "x86";
+	if (strstr(base, "-s390x"))
+		return "s390x";
+	return strstr(base, "-ppc") ? "ppc" : NULL;
+}
+
+static int add_image(struct destination *d, const char *path,
+		     const struct desc_image_opts *opts, struct err *err)
+{
+	struct registry *reg = &d->registry;
+	int release;
+
+	if (d->image)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "more than one "
+			       "executable of one destination");
+	if (desc_image_open(&d->image, path, opts, err) < 0)
+		return -1;
+	registry_add_set(reg, desc_image_set(d->image));
+	if (!reg->arch)
+		reg->arch = arch_of_path(path);
+	for (size_t i = 0; i < desc_image_nwarnings(d->image) &&
+	     reg->nwarnings < sizeof(reg->warnings) / sizeof(reg->warnings[0]);
+	     i++)
+		reg->warnings[reg->nwarnings++] =
+			arena_printf(&d->arena, "%s: %s", path,
+				     desc_image_warning(d->image, i));
+	release = desc_image_release(d->image);
+	/* the tables end with 10.0: what is newer is most like it */
+	if (release && release < 1000)
+		reg->release_min = reg->release_max = release;
+	else if (release && reg->release_min < 1000)
+		reg->release_min = 1000;
 	return 0;
 }
 
@@ -255,7 +300,8 @@ static void take_reference(struct destination *d)
 }
 
 static int add_file(struct destination *d, const char *path,
-		    const struct source_opts *opts, struct err *err)
+		    const struct source_opts *opts,
+		    const struct desc_image_opts *images, struct err *err)
 {
 	struct account *a;
 	struct source *src;
@@ -270,10 +316,12 @@ static int add_file(struct destination *d, const char *path,
 		return ret;
 	case FILE_ELF:
 		source_close(src);
-		return err_set(err, ERR_UNSUPPORTED, ERR_NO_OFFSET,
-			       "an emulator's binary cannot be read as a "
-			       "destination yet; give its -dump-vmstate and a "
-			       "reference stream");
+		return add_image(d, path, images, err);
+	case FILE_SCRIPT:
+		source_close(src);
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "a script that starts something else, not an "
+			       "emulator: give the ELF file that it starts");
 	case FILE_STREAM:
 		break;
 	}
@@ -303,6 +351,7 @@ static void read_blindly(struct destination *d, const struct account *source,
 	struct load_opts o = {
 		.src = a->src, .ram = &a->ram, .reg = &d->registry,
 		.rules = RULES_CURRENT, .facts = a->facts, .progress = opts,
+		.image = d->image,
 		.open_variants = true,
 	};
 
@@ -358,6 +407,15 @@ int destination_open(struct destination **ret, const char *const *paths,
 		     size_t n, const struct account *source,
 		     const struct source_opts *opts, struct err *err)
 {
+	return destination_open_with(ret, paths, n, source, opts, NULL, err);
+}
+
+int destination_open_with(struct destination **ret, const char *const *paths,
+			  size_t n, const struct account *source,
+			  const struct source_opts *opts,
+			  const struct desc_image_opts *images,
+			  struct err *err)
+{
 	struct destination *d = calloc(1, sizeof(*d));
 
 	if (!d)
@@ -365,7 +423,7 @@ int destination_open(struct destination **ret, const char *const *paths,
 	arena_init(&d->arena);
 	registry_init(&d->registry, &d->arena);
 	for (size_t i = 0; i < n; i++) {
-		if (add_file(d, paths[i], opts, err) < 0) {
+		if (add_file(d, paths[i], opts, images, err) < 0) {
 			err_prefix(err, "%s", paths[i]);
 			destination_close(d);
 			return -1;
@@ -384,6 +442,8 @@ int destination_open(struct destination **ret, const char *const *paths,
 	learn_from_source(d, source);
 	if (d->reference && d->reference->self)
 		add_aliases(d);
+	if (!d->registry.arch && d->image)
+		d->registry.arch = arch_of_path(desc_image_set(d->image)->path);
 	registry_finish(&d->registry);
 	if (source && !source->self && n)
 		infer_source(d, source, opts);
@@ -402,6 +462,7 @@ void destination_close(struct destination *d)
 	timeline_close(d->blind);
 	timeline_close(d->source_blind);
 	registry_release(&d->registry);
+	desc_image_close(d->image);
 	arena_release(&d->arena);
 	free(d);
 }
@@ -419,7 +480,7 @@ struct timeline *destination_load(const struct destination *dest,
 		.footers = dest->registry.footers,
 		.configuration = dest->registry.configuration,
 		.assumptions = dest->assumptions,
-		.nassumptions = dest->nassumptions,
+		.nassumptions = dest->nassumptions, .image = dest->image,
 		.progress = opts,
 	};
 	struct timeline *t;

@@ -45,6 +45,7 @@ struct destination {
 	size_t nmore;
 	struct dump dumps[8];
 	size_t ndumps;
+	struct desc_image *image;	/* its executable, or NULL */
 	bool is_source;		/* nothing was given: the source itself */
 	/* What the user assumes of it; not owned. */
 	const struct assumption *assumptions;
@@ -59,6 +60,12 @@ struct destination {
 int destination_open(struct destination **ret, const char *const *paths,
 		     size_t n, const struct account *source,
 		     const struct source_opts *opts, struct err *err);
+/* The same; @images says where an executable's modules are.  May be NULL. */
+int destination_open_with(struct destination **ret, const char *const *paths,
+			  size_t n, const struct account *source,
+			  const struct source_opts *opts,
+			  const struct desc_image_opts *images,
+			  struct err *err);
 void destination_close(struct destination *d);
 
 /* Load @source into @dest. */

@@ -27,6 +27,14 @@ struct frame {
 	 * later than the first one's this object's bytes lie.
 	 */
 	uint64_t self_delta, seen_delta;
+	struct shadow_ref at;	/* the object's memory */
+	/*
+	 * A codec's descriptor of the same object: it tells which fields exist
+	 * where the image's predicates cannot.
+	 */
+	const struct desc *guide;
+	const struct desc_field *guide_field;	/* for the field at work */
+	size_t guide_next;
 };
 
 /* The JSON objects that describe one field: @n of them from @first on. */
@@ -214,11 +222,186 @@ static bool version_of_known(const struct load *l, const struct desc *d,
 	return false;
 }
 
+/* ---- the loaded object's memory, where an image tells the offsets ---- */
+
+static bool has_layout(const struct load *l, const struct desc_field *f)
+{
+	return l->shadow && f->from_layout >= DESC_FROM_BINARY;
+}
+
+/* Where element @i of the field lies: vmstate_load_state()'s curr_elem. */
+static struct shadow_ref place_of(const struct load *l, const struct frame *fr,
+				  const struct desc_field *f, uint64_t i)
+{
+	struct shadow_ref at = fr->at;
+	uint64_t off = f->offset;
+
+	if (!has_layout(l, f) || i > UINT32_MAX ||
+	    (i && f->size > UINT32_MAX))
+		return (struct shadow_ref){ 0 };
+	if (f->flags & VMS_POINTER) {
+		at = shadow_follow(l->shadow, at, off);
+		off = 0;
+	}
+	off += f->size * i;
+	if (f->flags & VMS_ARRAY_OF_POINTER) {
+		at = shadow_follow(l->shadow, at, off);
+		off = 0;
+	}
+	at.base = (int64_t)((uint64_t)at.base + off);
+	/* the size of what a pointer points to is not told */
+	at.size = (f->flags & VMS_ARRAY_OF_POINTER) ||
+		(f->flags & VMS_POINTER && !(f->flags & VMS_VARRAY)) ? 0 :
+		f->size;
+	at.element = i != 0;
+	return at;
+}
+
+static void keep_values(struct load *l, const struct frame *fr,
+			const struct desc_field *f, uint64_t first, uint64_t n,
+			const char *type, const uint8_t *p, uint64_t size,
+			enum shadow_from from)
+{
+	if (!has_layout(l, f) || !fr->at.object ||
+	    (f->size != size && n > 1))
+		return;
+	for (uint64_t i = 0; i < n && i < 4096; i++)
+		shadow_put_wire(l->shadow, place_of(l, fr, f, first + i), 0,
+				type, p + i * size, size, from);
+}
+
+/* The codec's field for one of the image's, from @from on; NULL. */
+static const struct desc_field *guide_field(const struct desc *guide,
+					    const struct desc_field *f,
+					    size_t *from)
+{
+	for (size_t i = *from; i < guide->nfields; i++) {
+		const struct desc_field *g = &guide->fields[i];
+
+		if (strcmp(g->name, f->name) ||
+		    (g->type && f->type && strcmp(g->type, f->type)) ||
+		    (g->size && f->size && !g->desc && !f->desc &&
+		     g->size != f->size))
+			continue;
+		*from = i + 1;
+		return g;
+	}
+	return NULL;
+}
+
+static const struct desc *guide_below(const struct desc_field *g, uint64_t i)
+{
+	return i < g->nelem_descs ? g->elem_descs[i] : g->desc;
+}
+
+/* The image's descriptor for what a codec has a table of; NULL. */
+static const struct desc *image_desc(const struct load *l,
+				     const struct desc *d)
+{
+	const struct desc_set *set = desc_image_set(l->o->image);
+
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *other = set->items[i].desc;
+		size_t next = 0;
+
+		if (strcmp(other->name, d->name) ||
+		    other->version != d->version)
+			continue;
+		for (size_t k = 0; k < other->nfields; k++)
+			(void)guide_field(d, &other->fields[k], &next);
+		if (next == d->nfields)
+			return other;
+	}
+	return NULL;
+}
+
+/* What the destination's own object held, below what is loaded. */
+static void keep_own(struct load *l, const struct frame *fr)
+{
+	size_t next = 0;
+
+	/* values that pre_save computes; or pre_load has set others since */
+	if (!l->shadow || !fr->seen || fr->d->pre_load_fn ||
+	    fr->d->pre_save_fn)
+		return;
+	for (size_t i = 0; i < fr->d->nfields; i++) {
+		const struct desc_field *f = &fr->d->fields[i];
+		struct group g;
+
+		if (!has_layout(l, f) || !desc_type_size(f->type))
+			continue;
+		g = find_group(fr->seen, &next, f);
+		for (uint64_t k = 0, j = 0; k < g.count && k < 4096; k++) {
+			const struct written_field *wf = group_at(&g, k, &j);
+			uint64_t len;
+			const uint8_t *p = seen_bytes(l, fr, wf, j, &len);
+
+			if (p && len == desc_type_size(f->type))
+				keep_values(l, fr, f, k, 1, f->type, p, len,
+					    SHADOW_OWN);
+		}
+	}
+}
+
+/* "read 1 byte at +0x18: 0x1" ... of what a predicate has looked at. */
+static const char *looked_at(struct load *l, const struct desc_field *f,
+			     const struct predicate_trace *why)
+{
+	char buf[600] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < why->nreads && i < 4; i++) {
+		const struct predicate_read *r = &why->reads[i];
+
+		n += (size_t)snprintf(buf + n, sizeof(buf) - n,
+			"%s %u byte%s at %s0x%" PRIx64 "%s", i ? "," : " reads",
+			r->size, r->size == 1 ? "" : "s",
+			r->offset < 0 ? "-" : "+",
+			(uint64_t)(r->offset < 0 ? -r->offset : r->offset),
+			r->outside ? " (outside of the object)" : "");
+		if (r->known)
+			n += (size_t)snprintf(buf + n, sizeof(buf) - n,
+					      " = 0x%" PRIx64, r->value);
+	}
+	return ev_printf(l, "%s%s", f->exists_name ? f->exists_name :
+			 "the condition's code", n ? buf :
+			 " asks the version only");
+}
+
 struct choice {
 	bool exists;
 	bool guess;
 	uint8_t from;
+	const char *text;	/* what decided; NULL */
 };
+
+/*
+ * Run the condition's own code over the object as it was loaded so far; false
+ * when it asks something that nobody told.
+ */
+static bool ask_predicate(struct load *l, const struct frame *fr,
+			  const struct desc_field *f, struct choice *c)
+{
+	struct predicate_trace why;
+	enum tri answer;
+
+	if (!has_layout(l, f) || !f->exists_fn)
+		return false;
+	answer = shadow_ask(l->shadow, fr->at, f->exists_fn, fr->version, &why);
+	c->text = looked_at(l, f, &why);
+	if (answer == TRI_UNKNOWN && why.outside && fr->at.element)
+		note_unjudged(l, ev_printf(l, "whether '%s' of '%s' exists: "
+			"%s() looks outside of the object that it is given "
+			"(%+" PRId64 " of %" PRIu64 " bytes); another run may "
+			"differ", f->name, fr->d->name, f->exists_name ?
+			f->exists_name : "field_exists", why.outside_offset,
+			fr->at.size));
+	if (answer == TRI_UNKNOWN)
+		return false;
+	c->exists = answer == TRI_YES;
+	c->from = f->from_layout;
+	return true;
+}
 
 /* VMSTATE_VALIDATE: a condition over what was loaded, without bytes. */
 static bool check_holds(struct load *l, const struct frame *fr,
@@ -267,7 +450,7 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 				   const struct group *seen,
 				   const struct group *src)
 {
-	struct choice c = { true, false, f->from_exists };
+	struct choice c = { true, false, f->from_exists, NULL };
 	const struct assumption *as = assume_find(l->o, l->t, ev_current(l),
 						  fr->d, f, false);
 	int32_t version;
@@ -297,8 +480,15 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 	case EXISTS_PREDICATE:
 		break;
 	}
+	if (ask_predicate(l, fr, f, &c))
+		return c;
 	if (f->flags & VMS_MUST_EXIST) {
 		c.exists = check_holds(l, fr, f);
+		return c;
+	}
+	if (fr->guide) {
+		c.exists = fr->guide_field != NULL;
+		c.from = DESC_FROM_KNOWN;
 		return c;
 	}
 	if (known_condition(l, fr, f, &c))
@@ -334,6 +524,43 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 	return c;
 }
 
+/* vmstate_n_elems() */
+static bool count_in_memory(const struct load *l, const struct frame *fr,
+			    const struct desc_field *f, enum shadow_from from,
+			    int64_t *ret)
+{
+	uint64_t v;
+
+	if (!has_layout(l, f) || !(f->flags & VMS_VARRAY) ||
+	    f->flags & VMS_ARRAY ||
+	    shadow_uint(l->shadow, fr->at, f->num_offset, f->count_size, &v) <
+	    from)
+		return false;
+	*ret = f->flags & VMS_VARRAY_INT32 ? (int32_t)v : (int64_t)v;
+	if (f->flags & VMS_MULTIPLY_ELEMENTS)
+		*ret *= f->multiplier;
+	if (*ret < 0)
+		*ret = 0;
+	return true;
+}
+
+/* vmstate_size() of a VBUFFER */
+static bool size_in_memory(const struct load *l, const struct frame *fr,
+			   const struct desc_field *f, enum shadow_from from,
+			   uint64_t *ret)
+{
+	uint64_t v;
+
+	if (!has_layout(l, f) || !(f->flags & VMS_VBUFFER) ||
+	    shadow_uint(l->shadow, fr->at, f->size_offset, f->count_size, &v) <
+	    from)
+		return false;
+	*ret = f->count_size == 4 && (int32_t)v < 0 ? 0 : v;
+	if (f->flags & VMS_MULTIPLY)
+		*ret *= f->multiplier;
+	return true;
+}
+
 static int64_t decide_count(struct load *l, const struct frame *fr,
 			    const struct desc_field *f, const struct group *self,
 			    const struct group *seen, const struct group *src,
@@ -347,6 +574,10 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 		return as->count;
 	if (fr->self)
 		return (int64_t)self->count;
+	if (count_in_memory(l, fr, f, SHADOW_LOADED, &v))
+		return v;
+	if (fr->guide_field)
+		f = fr->guide_field;
 	if (f->flags & VMS_VARRAY && f->from_count) {
 		if (f->count_field &&
 		    loaded_value(l, fr, f->count_field, &v)) {
@@ -360,6 +591,8 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 	/* what exists by its version and was not written had no elements */
 	if (fr->seen && (seen->n || f->exists == EXISTS_BY_VERSION))
 		return (int64_t)seen->count;
+	if (count_in_memory(l, fr, f, SHADOW_OWN, &v))
+		return v;
 	*guess = true;
 	if (fr->src && src->n)
 		return (int64_t)src->count;
@@ -379,19 +612,25 @@ static uint64_t decide_size(struct load *l, const struct frame *fr,
 			    const struct written_field *src, bool *guess)
 {
 	unsigned fixed = type ? desc_type_size(type) : 0;
+	uint64_t size;
 	int64_t v;
 
 	if (self)
 		return self->size;
 	if (fixed)
 		return fixed;
+	if (size_in_memory(l, fr, f, SHADOW_LOADED, &size))
+		return size;
 	if (f->flags & VMS_VBUFFER && f->from_count && f->count_field &&
 	    loaded_value(l, fr, f->count_field, &v))
 		return v < 0 ? 0 : (uint64_t)v *
 			(f->multiplier ? f->multiplier : 1);
 	if (seen)
 		return seen->size;
-	if (f->from_size && f->size)
+	if (size_in_memory(l, fr, f, SHADOW_OWN, &size))
+		return size;
+	if (f->from_size && f->size &&
+	    !(f->flags & VMS_VBUFFER && has_layout(l, f)))
 		return f->size;
 	if (src) {
 		*guess = true;
@@ -496,7 +735,8 @@ static const struct desc *nested_desc(const struct frame *fr,
 }
 
 static int load_nested(struct load *l, struct frame *fr, const struct desc *d,
-		       int version, const struct element *e);
+		       int version, const struct element *e,
+		       struct shadow_ref at);
 
 /* get_tmp() */
 static int load_tmp(struct load *l, struct frame *fr,
@@ -505,9 +745,16 @@ static int load_tmp(struct load *l, struct frame *fr,
 {
 	int version = f->from_version ? f->version : d->version;
 
+	struct shadow_ref tmp = { 0 };
+
 	if (fr->self || !f->from_version)
 		version = 0;	/* every use in QEMU 5.2 to 10.0 has version 0 */
-	return load_nested(l, fr, d, version, e);
+	if (has_layout(l, f)) {
+		/* its first member points to the object around */
+		tmp = shadow_object(l->shadow);
+		shadow_point(l->shadow, tmp, 0, place_of(l, fr, f, e->index));
+	}
+	return load_nested(l, fr, d, version, e, tmp);
 }
 
 /* get_qtailq(), get_qlist(): a byte 1 before each element, 0 behind the last */
@@ -533,12 +780,58 @@ static int load_list(struct load *l, struct frame *fr,
 		ev_close(l, m, ret ? OUT_CUT_OFF : OUT_LOADED);
 		if (ret || !more)
 			return ret;
-		ret = load_nested(l, fr, d, version, e);
+		ret = load_nested(l, fr, d, version, e, has_layout(l, f) ?
+				  shadow_object(l->shadow) :
+				  (struct shadow_ref){ 0 });
 		if (ret)
 			return ret;
 		if (l->t->truncated)
 			return -EIO;
 	}
+}
+
+static int take_number(struct load *l, const char *name, const char *type,
+		       unsigned size, uint64_t *ret)
+{
+	uint32_t m = ev_open(l, EV_ITEM, name);
+	int r;
+
+	ev(l, m)->type = type;
+	ev(l, m)->n = 1;
+	*ret = cursor_left(&l->c) >= size ?
+		be_load(l->c.data + l->c.pos, size) : 0;
+	r = claim(l, m, size);
+	ev_close(l, m, r ? OUT_CUT_OFF : OUT_LOADED);
+	return r;
+}
+
+/* get_gtree() where the descriptors are told */
+static int load_tree_nodes(struct load *l, struct frame *fr,
+			   const struct desc_field *f, const struct element *e,
+			   uint32_t i)
+{
+	uint64_t nodes, more, key, count = 0;
+	int ret = take_number(l, "nnodes", "uint32", 4, &nodes);
+
+	while (!ret && !l->t->truncated) {
+		ret = take_number(l, "more", "uint8", 1, &more);
+		if (ret || !more)
+			break;
+		if (++count > nodes)
+			break;
+		if (f->key_desc)
+			ret = load_nested(l, fr, f->key_desc, f->version, e,
+					  shadow_object(l->shadow));
+		else
+			ret = take_number(l, "key", "uint64", 8, &key);
+		if (!ret)
+			ret = load_nested(l, fr, f->desc, f->version, e,
+					  shadow_object(l->shadow));
+	}
+	if (ret || count == nodes)
+		return ret;
+	say_both(l, "%s inconsistent stream when loading the gtree", f->name);
+	return refuse(l, i, OUT_FAILED, -EINVAL);
 }
 
 static int load_gtree(struct load *l, struct frame *fr,
@@ -552,9 +845,8 @@ static int load_gtree(struct load *l, struct frame *fr,
 	 */
 	uint64_t n;
 
-	(void)fr;
-	(void)f;
-	(void)e;
+	if (has_layout(l, f) && f->desc && !fr->self)
+		return load_tree_nodes(l, fr, f, e, i);
 	if (cursor_left(&l->c) < 5)
 		return cut_off(l, i);
 	n = be_load(l->c.data + l->c.pos, 4);
@@ -638,13 +930,21 @@ static int wire_load(struct wire *w, const struct desc *d, int version,
 		     const char *name)
 {
 	struct load *l = lw(w)->l;
+	struct frame inner = *lw(w)->fr;
+	const struct desc *told;
 	uint32_t i = EVENT_NONE;
 	int ret;
 
 	if (name && strcmp(name, d->name)) {
 		i = ev_open(l, EV_GROUP, arena_intern_str(&l->t->arena, name));
 	}
-	ret = load_desc(l, lw(w)->fr, d, version, NULL, NULL, NULL);
+	inner.guide = NULL;
+	if (l->shadow && (told = image_desc(l, d))) {
+		inner.guide = d;
+		inner.at = shadow_object(l->shadow);
+		d = told;
+	}
+	ret = load_desc(l, &inner, d, version, NULL, NULL, NULL);
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
 	return ret;
 }
@@ -920,7 +1220,8 @@ static int load_null(struct load *l, uint32_t i)
 }
 
 static int load_nested(struct load *l, struct frame *fr, const struct desc *d,
-		       int version, const struct element *e)
+		       int version, const struct element *e,
+		       struct shadow_ref at)
 {
 	struct frame inner = *fr;
 	int ret;
@@ -931,6 +1232,9 @@ static int load_nested(struct load *l, struct frame *fr, const struct desc *d,
 	if (e->seen)
 		inner.seen_delta += e->seen_k * e->seen->size;
 	inner.up = fr;
+	inner.at = at;
+	inner.guide = fr->guide_field ?
+		guide_below(fr->guide_field, e->index) : NULL;
 	ret = load_desc(l, &inner, d, version, sub_of(e->self), sub_of(e->seen),
 			sub_of(e->src));
 	return ret;
@@ -986,7 +1290,8 @@ static int load_struct(struct load *l, struct frame *fr,
 		note_unknown(l, "what this structure is made of");
 		return claim(l, i, e->src ? e->src->size : 0);
 	}
-	ret = load_nested(l, fr, d, struct_version(l, fr, f, d, e), e);
+	ret = load_nested(l, fr, d, struct_version(l, fr, f, d, e), e,
+			  place_of(l, fr, f, e->index));
 	if (!ret && fr->self && e->self)
 		ret = load_leftover(l, e->self, start, i);
 	if (!ret && !fr->self && l->o->rules == RULES_SENTINEL) {
@@ -1114,6 +1419,7 @@ static int load_plain(struct load *l, struct frame *fr,
 	ret = claim(l, i, total);
 	if (ret || fr->self || !n)
 		return ret;
+	keep_values(l, fr, f, e->index, n, type, got, size, SHADOW_LOADED);
 	if (fr->seen)
 		seen = seen_bytes(l, fr, e->seen, e->seen_k, &seen_len);
 	else if (must_equal(type))
@@ -1144,6 +1450,36 @@ static bool element_is_null(const struct load *l, const struct frame *fr,
 	return true;
 }
 
+/*
+ * 11.1: each pointer of an array that the loader allocates is announced by a
+ * byte, '0' for none.
+ */
+static bool announced(const struct load *l, const struct frame *fr,
+		      const struct desc_field *f)
+{
+	return has_layout(l, f) && !fr->self && f->flags & VMS_NEW_IN_11 &&
+		f->flags & VMS_ARRAY_OF_POINTER;
+}
+
+static int load_announced(struct load *l, struct frame *fr,
+			  const struct desc_field *f, const struct element *e,
+			  uint32_t i)
+{
+	int mark = cursor_peek(&l->c, 0);
+	uint32_t m = ev_leaf(l, EV_ITEM, "ptr-marker", mark >= 0);
+
+	ev(l, m)->type = "uint8";
+	ev(l, m)->n = 1;
+	if (mark < 0)
+		return cut_off(l, i);
+	if (mark == '0')
+		return 0;
+	if (mark == '1')
+		return load_struct(l, fr, f, e, i);
+	chain(l, "Unexpected ptr marker: %d", mark);
+	return refuse(l, i, OUT_FAILED, -EINVAL);
+}
+
 static int load_elements(struct load *l, struct frame *fr,
 			 const struct desc_field *f, uint64_t n,
 			 const struct group *self, const struct group *seen,
@@ -1158,11 +1494,12 @@ static int load_elements(struct load *l, struct frame *fr,
 		uint32_t before = l->t->n;
 		bool handled;
 
-		if (element_is_null(l, fr, f, &e)) {
+		if (announced(l, fr, f)) {
+			ret = load_announced(l, fr, f, &e, i);
+		} else if (element_is_null(l, fr, f, &e)) {
 			ret = load_null(l, i);
 			continue;
-		}
-		if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) ||
+		} else if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) ||
 		    (type && (!strcmp(type, "struct") ||
 			      !strcmp(type, "vstruct")))) {
 			ret = load_struct(l, fr, f, &e, i);
@@ -1202,18 +1539,25 @@ static int load_field(struct load *l, struct frame *fr,
 	struct group self = find_group(fr->self, &fr->self_next, f);
 	struct group seen = find_group(fr->seen, &fr->seen_next, f);
 	struct group src = find_group(fr->src, &fr->src_next, f);
-	struct choice c = decide_exists(l, fr, f, &seen, &src);
-	uint32_t i = ev_open(l, EV_FIELD, f->name);
-	struct event *e = ev(l, i);
-	bool guess = c.guess;
+	struct choice c;
+	struct event *e;
+	uint32_t i;
+	bool guess;
 	int64_t n;
 	int ret;
 
+	fr->guide_field = fr->guide ?
+		guide_field(fr->guide, f, &fr->guide_next) : NULL;
+	c = decide_exists(l, fr, f, &seen, &src);
+	guess = c.guess;
+	i = ev_open(l, EV_FIELD, f->name);
+	e = ev(l, i);
 	e->desc = fr->d;
 	e->field = f;
 	e->type = f->type;
 	e->from = c.from;
 	e->guess = c.guess;
+	e->text = c.text;
 	e->version = fr->version;
 	if (!c.exists) {
 		ev_close(l, i, OUT_ABSENT);
@@ -1482,6 +1826,8 @@ static int check_version(struct load *l, const struct desc *d, int version,
 		return refuse(l, i, OUT_TOO_NEW, -EINVAL);
 	}
 	if (minimum_version(l, d, version, &min) && version < min) {
+		if (d->load_state_old_fn && version >= d->min_old)
+			note_unknown(l, "what load_state_old() reads");
 		say(l, "%s: incoming version_id %d is too old for local "
 		    "minimum version_id  %d", d->name, version, min);
 		chain(l, "%s: incoming version_id %d is too old for local "
@@ -1514,8 +1860,12 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 	if (up) {
 		fr.self_delta = up->self_delta;
 		fr.seen_delta = up->seen_delta;
+		fr.at = up->at;
+		fr.guide = up->guide;
 		fr.is_sub = l->depth && ev_current(l) != EVENT_NONE &&
 			ev(l, ev_current(l))->kind == EV_PROBE;
+		if (fr.is_sub && fr.guide)
+			fr.guide = desc_find_sub(fr.guide, d->name);
 	}
 	if (l->nesting >= MAX_NESTING || l->depth + 8 >= MAX_OPEN)
 		return refuse(l, EVENT_NONE, OUT_FAILED, -ELOOP);
@@ -1531,6 +1881,9 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 		l->nesting--;
 		return ret;
 	}
+	if (!up && l->shadow)
+		fr.at = shadow_reset(l->shadow);
+	keep_own(l, &fr);
 	for (size_t k = 0; k < d->nfields && !ret && !l->t->truncated; k++)
 		ret = load_field(l, &fr, &d->fields[k]);
 	if (!ret && (fr.self || rules_looks(l->o->rules, d->nsubs != 0)))

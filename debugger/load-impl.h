@@ -9,6 +9,7 @@
 #include "../stream/cursor.h"
 #include "../stream/stream.h"
 #include "load.h"
+#include "shadow.h"
 
 /*
  * Deeper than any descriptor nests: a field and a struct for each of 64
@@ -47,6 +48,7 @@ struct load {
 	const char *chain;	/* the Error of 10.2 and later */
 	uint32_t fail_event;
 	uint64_t fail_offset;
+	struct shadow *shadow;	/* NULL: no image told the offsets */
 	uint64_t peeked;	/* bytes before this were fed, if only to be looked at */
 	const char *fail_why;
 	bool fail_crash;

@@ -1258,8 +1258,8 @@ static void load_defaulted(struct load *l)
 
 /*
  * qemu_savevm_state_blocked(): a device without state refuses every load.  A
- * dump shows its descriptor empty; a destination that has one cannot have
- * saved a reference stream.
+ * dump shows its descriptor empty, an image says so; a destination that has
+ * one cannot have saved a reference stream.
  */
 static int check_blocked(struct load *l)
 {
@@ -1274,7 +1274,8 @@ static int check_blocked(struct load *l)
 		if (!w->w || !w->w->nfields)
 			continue;
 		d = registry_desc_for(reg, w->idstr);
-		if (!d || d->nfields || d->nsubs || d->from != DESC_FROM_DUMP)
+		if (!d || !(d->from == DESC_FROM_DUMP ? !d->nfields && !d->nsubs :
+			    d->unmigratable))
 			continue;
 		l->c.pos = cursor_left(&l->c) ? 1 : 0;
 		say_both(l, "State blocked by non-migratable device '%s'",
@@ -1304,6 +1305,8 @@ struct timeline *load_run(const struct load_opts *o)
 	l.max_events = o->max_events ? o->max_events : DEFAULT_MAX_EVENTS;
 	l.c = cursor_over(o->src->data, o->src->len);
 	l.t->footers = o->footers == TRI_YES;
+	if (o->image && !o->self)
+		l.shadow = shadow_new(o->image);
 	if (o->self) {
 		l.t->nwritten = o->self->nfields;
 		l.t->written_off = malloc((o->self->nfields + 1u) * 8u);
@@ -1330,5 +1333,6 @@ struct timeline *load_run(const struct load_opts *o)
 	load_defaulted(&l);
 	ev_close(&l, top, l.t->nfailures ? OUT_FAILED : OUT_LOADED);
 	free(l.ids);
+	shadow_free(l.shadow);
 	return l.t;
 }

@@ -10,6 +10,7 @@
 #ifndef VMSDB_LOAD_H
 #define VMSDB_LOAD_H
 
+#include "../devices/desc-image.h"
 #include "../devices/registry.h"
 #include "../devices/rules.h"
 #include "../stream/ram.h"
@@ -60,6 +61,8 @@ struct load_opts {
 	bool open_variants;
 	const struct assumption *assumptions;	/* "set assume" */
 	size_t nassumptions;
+	/* The image that told reg's descriptors, or NULL. */
+	struct desc_image *image;
 	uint64_t max_events;	/* 0: a generous default */
 	const struct source_opts *progress;
 };

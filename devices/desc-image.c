@@ -201,6 +201,36 @@ static int32_t as_int(uint64_t v)
 	return (int32_t)(uint32_t)v;
 }
 
+static unsigned count_size(uint32_t flags)
+{
+	if (flags & VMS_VARRAY_UINT8)
+		return 1;
+	if (flags & VMS_VARRAY_UINT16)
+		return 2;
+	return 4;
+}
+
+/*
+ * 11.1 has two ints for the one size_t: the offset, and how many bytes the
+ * count has there.
+ */
+static uint64_t split_offset(const struct desc_image *img, uint64_t v,
+			     struct desc_field *f)
+{
+	uint32_t first = (uint32_t)v, second = (uint32_t)(v >> 32);
+
+	if (!v || img->s->ptr_size != 8 ||
+	    img->shape.field.off[FIELD_ERR_HINT] != SHAPE_ABSENT)
+		return v;
+	if (img->s->big_endian) {
+		first = second;
+		second = (uint32_t)v;
+	}
+	if (second == 1 || second == 2 || second == 4 || second == 8)
+		f->count_size = (uint8_t)second;
+	return second <= 8 ? first : v;
+}
+
 static void read_field(struct desc_image *img, const struct shape_field *raw,
 		       struct desc_field *f)
 {
@@ -215,8 +245,9 @@ static void read_field(struct desc_image *img, const struct shape_field *raw,
 	f->struct_version = as_int(v[FIELD_STRUCT_VERSION]);
 	f->size = v[FIELD_SIZE];
 	f->offset = v[FIELD_OFFSET];
-	f->num_offset = v[FIELD_NUM_OFFSET];
-	f->size_offset = v[FIELD_SIZE_OFFSET];
+	f->count_size = f->flags & VMS_VARRAY ? (uint8_t)count_size(f->flags) : 4;
+	f->num_offset = split_offset(img, v[FIELD_NUM_OFFSET], f);
+	f->size_offset = split_offset(img, v[FIELD_SIZE_OFFSET], f);
 	f->start = v[FIELD_START];
 	f->num = f->flags & VMS_ARRAY ? as_int(v[FIELD_NUM]) : 1;
 	if (f->flags & VMS_MULTIPLY)
@@ -238,15 +269,6 @@ static void read_field(struct desc_image *img, const struct shape_field *raw,
 	 */
 	if (has_keys(img, raw))
 		f->key_desc = nested(img, v[FIELD_VMSD] + img->shape.desc.size);
-}
-
-static unsigned count_size(uint32_t flags)
-{
-	if (flags & VMS_VARRAY_UINT8)
-		return 1;
-	if (flags & VMS_VARRAY_UINT16)
-		return 2;
-	return 4;
 }
 
 /* The field of @d that holds what is at @offset of the object, or NULL. */
@@ -275,8 +297,8 @@ static void find_counts(const struct desc *d, struct desc_field *fields)
 		    looked++ > MAX_SEARCHED)
 			continue;
 		f->count_field = f->flags & VMS_VARRAY ?
-			field_at(d, f->num_offset, count_size(f->flags)) :
-			field_at(d, f->size_offset, 4);
+			field_at(d, f->num_offset, f->count_size) :
+			field_at(d, f->size_offset, f->count_size);
 		f->from_count = f->count_field ? (uint8_t)f->from_layout :
 						 DESC_FROM_NOBODY;
 	}
@@ -1034,6 +1056,27 @@ const struct shape *desc_image_shape(const struct desc_image *img)
 struct space_elf *desc_image_space(struct desc_image *img)
 {
 	return img->elf;
+}
+
+int desc_image_release(const struct desc_image *img)
+{
+	/* softmmu/vl.c, version(): one string, whatever the package adds */
+	static const char text[] = "QEMU emulator version ";
+	unsigned segment = 0, major = 0, minor = 0;
+	uint64_t left;
+	const uint8_t *p = constant_find(img, text, &segment, NULL, &left);
+	char buf[32];
+	size_t n;
+
+	if (!p)
+		return 0;
+	left -= strlen(text);
+	n = left < sizeof(buf) - 1 ? left : sizeof(buf) - 1;
+	memcpy(buf, p + strlen(text), n);
+	buf[n] = '\0';
+	if (sscanf(buf, "%3u.%2u", &major, &minor) != 2)
+		return 0;
+	return (int)(major * 100 + minor);
 }
 
 const struct desc *desc_image_at(const struct desc_image *img, uint64_t addr)

@@ -51,6 +51,9 @@ const char *desc_image_warning(const struct desc_image *img, size_t i);
 const struct shape *desc_image_shape(const struct desc_image *img);
 struct space_elf *desc_image_space(struct desc_image *img);
 
+/* major * 100 + minor of the release that it says it is; 0: it does not. */
+int desc_image_release(const struct desc_image *img);
+
 /* The descriptor at this address of the image, or NULL. */
 const struct desc *desc_image_at(const struct desc_image *img, uint64_t addr);
 

@@ -83,6 +83,7 @@ struct desc_field {
 	uint32_t multiplier;	/* MULTIPLY: size_offset's value times this; MULTIPLY_ELEMENTS: num */
 	/* Only where an image told (from_layout): */
 	uint64_t offset, num_offset, size_offset, start;
+	uint8_t count_size;	/* of what is at num_offset or size_offset */
 	uint64_t exists_fn;	/* address of field_exists, 0 none */
 	const char *exists_name;	/* its symbol, or NULL */
 	/* Elements whose layouts differ (known only of one device): theirs. */

@@ -47,8 +47,15 @@ void registry_release(struct registry *reg)
 
 void registry_add_set(struct registry *reg, const struct desc_set *set)
 {
-	if (reg->nsets < sizeof(reg->sets) / sizeof(reg->sets[0]))
-		reg->sets[reg->nsets++] = set;
+	size_t i = reg->nsets;
+
+	if (i >= sizeof(reg->sets) / sizeof(reg->sets[0]))
+		return;
+	/* who knows more stands behind, in whatever order they were given */
+	for (; i && reg->sets[i - 1]->from > set->from; i--)
+		reg->sets[i] = reg->sets[i - 1];
+	reg->sets[i] = set;
+	reg->nsets++;
 }
 
 static size_t lesson_hash(const char *desc, const char *field, int dup)
@@ -688,6 +695,16 @@ void registry_set_machine(struct registry *reg, const char *machine)
 	reg->arch = arch_of(machine);
 }
 
+/* An image holds all descriptors: an entry without one is old-style. */
+static void desc_from_image(struct registry *reg, struct entry *e)
+{
+	if (!reg->nsets || e->seen || e->desc || known_old_style(e->idstr) ||
+	    reg->sets[reg->nsets - 1]->from < DESC_FROM_BINARY)
+		return;
+	e->desc = registry_desc_for(reg, e->idstr);
+	e->old_style = !e->desc;
+}
+
 void registry_finish(struct registry *reg)
 {
 	for (size_t i = 0; i < reg->nentries; i++) {
@@ -706,6 +723,7 @@ void registry_finish(struct registry *reg)
 		if (w && !e->desc)
 			e->desc = merge_written(reg, w,
 						(enum desc_from)e->from);
+		desc_from_image(reg, e);
 		set_alias(e);
 		set_compat(reg, e);
 	}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shadow.h - the memory of the objects that a section is loaded into, as far
+ * as bytes that were loaded fill it.
+ *
+ * Only an image tells where in its object a field lies.  What is loaded is
+ * kept there in the emulator's own byte order, what the destination had
+ * written of itself lies below it, and everything else is unknown.  An object
+ * behind a pointer is an object of its own, at an address that only predicates
+ * see.
+ */
+#ifndef VMSDB_SHADOW_H
+#define VMSDB_SHADOW_H
+
+#include "../devices/desc-image.h"
+#include "../devices/predicate.h"
+
+/* A place in an object's memory; .object 0: nobody knows where. */
+struct shadow_ref {
+	uint32_t object;
+	int64_t base;
+	uint64_t size;		/* of what begins at .base; 0: not known */
+	bool element;		/* one of several: not the first */
+};
+
+enum shadow_from { SHADOW_UNKNOWN, SHADOW_OWN, SHADOW_LOADED };
+
+struct shadow;
+
+struct shadow *shadow_new(struct desc_image *img);
+void shadow_free(struct shadow *s);
+
+/* Forget everything; answers a new object. */
+struct shadow_ref shadow_reset(struct shadow *s);
+struct shadow_ref shadow_object(struct shadow *s);
+
+/* The object that the pointer at @at + @offset points to, made if need be. */
+struct shadow_ref shadow_follow(struct shadow *s, struct shadow_ref at,
+				uint64_t offset);
+/* Let it point to @to. */
+void shadow_point(struct shadow *s, struct shadow_ref at, uint64_t offset,
+		  struct shadow_ref to);
+
+/* Bytes as they lie in memory. */
+void shadow_put(struct shadow *s, struct shadow_ref at, uint64_t offset,
+		const uint8_t *p, size_t n, enum shadow_from from);
+/* One value of a field of this type as it lies on the wire. */
+void shadow_put_wire(struct shadow *s, struct shadow_ref at, uint64_t offset,
+		     const char *type, const uint8_t *p, size_t n,
+		     enum shadow_from from);
+
+/* The unsigned number of @n <= 8 bytes; what its least known byte is. */
+enum shadow_from shadow_uint(const struct shadow *s, struct shadow_ref at,
+			     uint64_t offset, unsigned n, uint64_t *ret);
+
+/* What the predicate at @fn says to the object at @at. */
+enum tri shadow_ask(struct shadow *s, struct shadow_ref at, uint64_t fn,
+		    int version, struct predicate_trace *why);
+
+#endif
