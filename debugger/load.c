@@ -615,6 +615,11 @@ static int load_old_style(struct load *l, const struct section *s)
 	}
 	note_unknown(l, "code that no codec describes reads this section, and "
 		     "nobody tells how long it is");
+	if (!d && !l->t->footers) {
+		/* no footer will be missed: a zero would be taken for the end */
+		l->fail_why = "nobody tells how long this section is";
+		return refuse(l, EVENT_NONE, OUT_GUESS, -EINVAL);
+	}
 	return load_opaque_body(l, d && !d->w ? d->data_size : 0,
 				DESC_FROM_GUESS);
 }
