@@ -37,11 +37,14 @@ static int load_with(const struct args *a, enum rules rules)
 		complain("%s: %s", a->operands[0], err.msg);
 		return STATUS_USAGE;
 	}
-	if (destination_open(&dest, a->to, a->nto, source, NULL, &err) < 0) {
+	if (destination_open_with(&dest, a->to, a->nto, source, NULL,
+				  &a->images, &err) < 0) {
 		complain("%s", err.msg);
 		account_close(source);
 		return STATUS_USAGE;
 	}
+	for (size_t i = 0; i < dest->registry.nwarnings; i++)
+		complain("warning: %s", dest->registry.warnings[i]);
 	t = destination_load(dest, source, rules, &a->source);
 	an = analyse(source, dest, t);
 	status = verdict_status(an->verdict);
@@ -86,8 +89,10 @@ static int run(const struct subcommand *self, int argc, char **argv)
 }
 
 static const struct option_help options[] = {
-	{ "--to", "FILE", "an account of the destination: its reference stream "
-	  "or its -dump-vmstate (again for more)" },
+	{ "--to", "FILE", "an account of the destination: its reference stream, "
+	  "its -dump-vmstate or its executable (again for more)" },
+	{ "--modules", "DIR", "the modules of the executable" },
+	{ "--debug-dir", "DIR", "its debug information, beside the usual places" },
 	{ "--rules", "R", "loader rules: v0.13 v0.14 current slash separators "
 	  "lookup-first sentinel" },
 	{ "--all", NULL, "every divergence and note, not only what counts" },

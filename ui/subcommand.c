@@ -12,8 +12,9 @@
 
 const struct subcommand *const subcommands[] = {
 	&cmd_debug, &cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
-	&cmd_oracle, &cmd_drive, &cmd_attach, &cmd_record, &cmd_capture,
+	&cmd_oracle, &cmd_drive, &cmd_attach, &cmd_capture, &cmd_record,
 	&cmd_replay, &cmd_minimize, &cmd_bisect,
+	&cmd_descs, &cmd_type, &cmd_lint,
 	NULL,
 };
 
@@ -151,6 +152,8 @@ static int take_valued(const struct subcommand *self, int argc, char **argv,
 		{ "--rules", &a->rules }, { "--snapshot", &a->snapshot },
 		{ "--section", &a->section }, { "--record", &a->record },
 		{ "--color", &colour_setting },
+		{ "--modules", &a->modules }, { "--debug-dir", &a->debug_dir },
+		{ "--baseline", &a->baseline }, { "--machine", &a->machine },
 	};
 	const char *v;
 
@@ -186,7 +189,7 @@ static bool take_flag(const char *arg, struct args *a)
 		{ "--sections", &a->sections }, { "--fields", &a->fields },
 		{ "--ram", &a->ram }, { "--descs", &a->descs },
 		{ "--scrub", &a->scrub }, { "--with-ram", &a->with_ram },
-		{ "--help", &a->help }, { "-h", &a->help },
+		{ "--sarif", &a->sarif }, { "--help", &a->help }, { "-h", &a->help },
 	};
 
 	for (size_t k = 0; k < sizeof(flags) / sizeof(flags[0]); k++) {
@@ -246,6 +249,9 @@ int args_parse(const struct subcommand *self, int argc, char **argv,
 	}
 	if (!a->help)
 		signal(SIGINT, on_interrupt);
+	a->images = (struct desc_image_opts){
+		.modules = a->modules, .debug_dir = a->debug_dir,
+	};
 	a->source = (struct source_opts){
 		.snapshot = a->snapshot, .offset = a->offset,
 		.progress = progress,

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "../devices/desc-image.h"
 #include "../stream/source.h"
 
 /* Exit statuses that are not a verdict's. */
@@ -33,6 +34,7 @@ extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff
 	cmd_oracle, cmd_drive, cmd_attach, cmd_record, cmd_replay, cmd_minimize,
 	cmd_bisect,
 	cmd_capture;
+extern const struct subcommand cmd_descs, cmd_type, cmd_lint;
 extern const struct subcommand cmd_debug;	/* no name: a file */
 
 /* All of them, ended by NULL. */
@@ -46,9 +48,12 @@ extern const struct subcommand *const subcommands[];
 struct args {
 	const char *to[16];
 	size_t nto;
+	const char *modules, *debug_dir, *baseline, *machine;
 	const char *rules, *snapshot, *section, *record;
 	unsigned long long offset;
 	bool json, trace, events, all, sections, fields, ram, descs, help;
+	bool sarif;
+	struct desc_image_opts images;	/* --modules, --debug-dir */
 	bool scrub, with_ram;	/* of --record */
 	const char *operands[64];
 	size_t noperands;
