@@ -79,7 +79,7 @@ int command_read(struct cursor *at, struct command *ret, struct err *err)
 /* An idstr as emulators make them: printable, and not just punctuation. */
 static bool plausible_idstr(const uint8_t *s, unsigned n)
 {
-	unsigned letters = 0;
+	unsigned letters = 0, digits = 0;
 
 	if (!n)
 		return false;
@@ -87,8 +87,10 @@ static bool plausible_idstr(const uint8_t *s, unsigned n)
 		if (s[i] < 0x20 || s[i] > 0x7e)
 			return false;
 		letters += isalpha(s[i]) != 0;
+		digits += isdigit(s[i]) != 0;
 	}
-	return letters >= 2 || (letters == 1 && n <= 2);
+	/* "i8259" */
+	return letters >= 2 || (letters == 1 && letters + digits == n);
 }
 
 static bool header_at(const uint8_t *data, uint64_t len, uint64_t off)
