@@ -44,7 +44,7 @@ STREAM = $(patsubst %.c,$(B)/%.o,$(wildcard stream/*.c))
 DEVICES = $(patsubst %.c,$(B)/%.o,$(wildcard devices/*.c))
 DEBUGGER = $(patsubst %.c,$(B)/%.o,$(wildcard debugger/*.c debugger/live/*.c))
 UI = $(patsubst %.c,$(B)/%.o,$(filter-out ui/main.c,$(wildcard ui/*.c)))
-TESTS = $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c))
+TESTS = $(patsubst tests/%.c,$(B)/tests/%,$(filter-out %-dump.c,$(wildcard tests/*.c)))
 CHECKS = $(sort $(wildcard tests/*-check))
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz-*.c))
 

@@ -23,16 +23,18 @@ int err_set(struct err *err, enum err_code code, uint64_t off,
 int err_prefix(struct err *err, const char *fmt, ...)
 {
 	char old[sizeof(err->msg)];
+	size_t n, left;
 	va_list ap;
-	int n;
 
 	if (!err)
 		return -1;
 	memcpy(old, err->msg, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->msg))
-		snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %s", old);
+	n = strlen(err->msg);
+	left = sizeof(err->msg) - n - 1;
+	strncat(err->msg, ": ", left);
+	strncat(err->msg, old, left > 2 ? left - 2 : 0);
 	return -1;
 }
