@@ -416,6 +416,7 @@ struct child {
 	uint32_t event, nth;	/* nth of this name */
 	const char *name;
 	uint32_t mate;		/* index on the other side; UINT32_MAX none */
+	uint32_t elem;		/* its number in the array */
 	uint8_t class;
 };
 
@@ -425,12 +426,16 @@ struct children {
 	bool list;		/* elements have no places of their own */
 };
 
-static void add_child(struct children *l, uint32_t event, const char *name,
-		      enum child_class class)
+static void add_child(struct children *l, const struct timeline *t,
+		      uint32_t event, enum child_class class)
 {
+	const struct event *e = &t->events[event];
+
 	l->v = grow_array(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = (struct child){
-		event, 0, name ? name : "", UINT32_MAX, (uint8_t)class,
+		.event = event, .mate = UINT32_MAX, .elem = e->elem,
+		.name = class != CHILD_ELEMENT && e->name ? e->name : "",
+		.class = (uint8_t)class,
 	};
 }
 
@@ -449,15 +454,15 @@ static void collect(const struct timeline *t, uint32_t parent,
 		case EV_ITEM:
 		case EV_GROUP:
 		case EV_GAP:
-			add_child(l, i, e->name, CHILD_NAMED);
+			add_child(l, t, i, CHILD_NAMED);
 			break;
 		case EV_STRUCT:
 			if (up->kind == EV_PROBE)
-				add_child(l, i, e->name, CHILD_SUB);
+				add_child(l, t, i, CHILD_SUB);
 			else if (up->kind == EV_FIELD && up->is_array)
-				add_child(l, i, "", CHILD_ELEMENT);
+				add_child(l, t, i, CHILD_ELEMENT);
 			else if (up->kind == EV_GROUP)
-				add_child(l, i, e->name, CHILD_NAMED);
+				add_child(l, t, i, CHILD_NAMED);
 			else
 				collect(t, i, l);
 			break;
@@ -629,7 +634,7 @@ static size_t push_child(struct pair *p, const struct children *l, size_t i)
 	const struct child *c = &l->v[i];
 
 	if (c->class == CHILD_ELEMENT)
-		return push(p, "[%zu]", i);
+		return push(p, "[%" PRIu32 "]", c->elem);
 	if (c->nth) {
 		size_t old = push_name(p, c->name);
 

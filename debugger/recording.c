@@ -43,7 +43,8 @@
 	  "version,struct_version,flags,size,num,count_field,multiplier," \
 	  "offset,num_offset,size_offset,start,exists_fn,exists_name," \
 	  "origin_type,origin_exists,origin_version,origin_size,origin_num," \
-	  "origin_count,origin_layout,origin_desc,key_desc") \
+	  "origin_count,origin_layout,origin_desc,key_desc,first_elem,nelems") \
+	X(ELEMS, "elems", true, "id,desc") \
 	X(SUBS, "subs", true, "id,desc,sub") \
 	X(ENTRIES, "entries", true, "idx,idstr,instance,alias,compat," \
 	  "compat_instance,version,desc,old_style,origin,origin_version," \
@@ -210,7 +211,8 @@ struct writer {
 	const char **tainted;
 	size_t ntainted, tainted_cap;
 	struct byte_ranges public;
-	int64_t nstrings, ndescs, nfields, nsubs, nlines, nnotes, nwarnings;
+	int64_t nstrings, ndescs, nfields, nsubs, nelems;
+	int64_t nlines, nnotes, nwarnings;
 	size_t rows;		/* in this transaction */
 	struct sha256 sum;
 	struct err *err;
@@ -421,20 +423,26 @@ static void put_meta_int(struct writer *w, const char *key, int64_t value)
 
 static int64_t desc_id(struct writer *w, const struct desc *d, int depth);
 
+/* @desc's number is not below any that the field holds: see write_desc(). */
 static int64_t put_field(struct writer *w, const struct desc_field *f,
 			 int64_t desc, int64_t sub, int64_t key)
 {
-	int64_t id = ++w->nfields;
+	int64_t id = ++w->nfields, elem = w->nelems + 1;
 
 	map_set(&w->fields, f, id);
-	put(w, T_FIELDS, "iisisiiiiiiisiiiiiisiiiiiiiii", id, desc, f->name,
+	for (size_t i = 0; i < f->nelem_descs; i++)
+		put(w, T_ELEMS, "ii", ++w->nelems,
+		    map_get(&w->descs, f->elem_descs[i]) > 0 ?
+		    map_get(&w->descs, f->elem_descs[i]) : I(0));
+	put(w, T_FIELDS, "iisisiiiiiiisiiiiiisiiiiiiiiiii", id, desc, f->name,
 	    I(f->dup), f->type, sub, I(f->exists), I(f->version),
 	    I(f->struct_version), I(f->flags), I(f->size), I(f->num),
 	    f->count_field, I(f->multiplier), I(f->offset), I(f->num_offset),
 	    I(f->size_offset), I(f->start), I(f->exists_fn), f->exists_name,
 	    I(f->from_type), I(f->from_exists), I(f->from_version),
 	    I(f->from_size), I(f->from_num), I(f->from_count),
-	    I(f->from_layout), I(f->from_desc), key);
+	    I(f->from_layout), I(f->from_desc), key, elem,
+	    I(f->nelem_descs));
 	return id;
 }
 
@@ -449,6 +457,8 @@ static int64_t write_desc(struct writer *w, const struct desc *d, int depth)
 	for (size_t i = 0; i < d->nfields; i++) {
 		inner[2 * i] = desc_id(w, d->fields[i].desc, depth + 1);
 		inner[2 * i + 1] = desc_id(w, d->fields[i].key_desc, depth + 1);
+		for (size_t k = 0; k < d->fields[i].nelem_descs; k++)
+			desc_id(w, d->fields[i].elem_descs[k], depth + 1);
 	}
 	for (size_t i = 0; i < d->nsubs; i++)
 		subs[i] = desc_id(w, d->subs[i], depth + 1);
@@ -494,6 +504,8 @@ static int64_t field_id(struct writer *w, const struct desc_field *f)
 	if (!f)
 		return 0;
 	id = map_get(&w->fields, f);
+	for (size_t k = 0; id <= 0 && k < f->nelem_descs; k++)
+		desc_id(w, f->elem_descs[k], 0);
 	return id > 0 ? id : put_field(w, f, 0, desc_id(w, f->desc, 0),
 				       desc_id(w, f->key_desc, 0));
 }
@@ -769,6 +781,7 @@ static void write_meta(struct writer *w, const struct account *source,
 	put_meta(w, "source_note", source->note);
 	put_meta_int(w, "page_bits", source->ram.page_bits);
 	put_meta_int(w, "is_source", dest->is_source);
+	put_meta_int(w, "blind", !source->self && dest->source_blind);
 	put_meta(w, "machine", reg->machine);
 	put_meta(w, "arch", reg->arch);
 	put_meta_int(w, "dest_page_bits", reg->page_bits);
@@ -898,18 +911,26 @@ static int open_for_writing(struct writer *w, const char *path)
 	return exec(w, setup);
 }
 
+/* What the source wrote, as it says itself, or as others read it. */
+static const struct timeline *source_side(const struct account *source,
+					  const struct destination *dest)
+{
+	return source->self ? source->self : dest->source_blind;
+}
+
 static void write_all(struct writer *w, const struct account *source,
 		      const struct destination *dest, const struct timeline *t,
 		      const struct analysis *a)
 {
+	const struct timeline *own = source_side(source, dest);
 	struct byte_ranges keep = { 0 };
 	char sum[65];
 
 	if (w->o->scrub) {
-		scrub_public(&w->public, source->self, t);
+		scrub_public(&w->public, own, t);
 		find_tainted(w, t);
-		if (source->self)
-			find_tainted(w, source->self);
+		if (own)
+			find_tainted(w, own);
 	}
 	create_tables(w);
 	write_names(w);
@@ -921,12 +942,12 @@ static void write_all(struct writer *w, const struct account *source,
 	free(keep.v);
 	write_entries(w, &dest->registry);
 	write_events(w, 0, t);
-	if (source->self)
-		write_events(w, 1, source->self);
+	if (own)
+		write_events(w, 1, own);
 	write_ram(w, &source->ram);
 	write_side(w, 0, t);
-	if (source->self)
-		write_side(w, 1, source->self);
+	if (own)
+		write_side(w, 1, own);
 	for (size_t i = 0; i < w->o->nmarks; i++) {
 		const struct recording_mark *m = &w->o->marks[i];
 
@@ -999,6 +1020,8 @@ struct recording {
 	size_t nfields, fields_cap;
 	const struct desc **subs;
 	size_t nsubs, subs_cap;
+	const struct desc **elems;	/* by id - 1 */
+	size_t nelems;
 	int *numbers[N_COUNT];	/* the file's numbers to ours, -1 none */
 	size_t nnumbers[N_COUNT];
 	struct { const char *key, *value; } *meta;
@@ -1274,6 +1297,9 @@ static int read_meta(struct recording *r)
 /* Names are never NULL in descriptors that others read. */
 static void take_field(struct rows *q, struct desc_field *f, size_t below)
 {
+	const struct recording *r = q->r;
+	int64_t elem, n;
+
 	f->name = take_str_or_empty(q);
 	f->dup = (int)take_i32(q);
 	f->type = take_str(q);
@@ -1301,6 +1327,17 @@ static void take_field(struct rows *q, struct desc_field *f, size_t below)
 	f->from_layout = (uint8_t)take_number(q, N_FROM);
 	f->from_desc = (uint8_t)take_number(q, N_FROM);
 	f->key_desc = take_desc(q, below);
+	elem = take_int(q, 1, (int64_t)r->nelems + 1);
+	n = take_int(q, 0, (int64_t)r->nelems - elem + 1);
+	for (int64_t i = 0; i < n && !q->bad; i++) {
+		const struct desc *d = r->elems[elem - 1 + i];
+
+		/* only what comes before: no cycles */
+		if (!d || d >= r->descs + below)
+			return;
+	}
+	f->elem_descs = n ? &r->elems[elem - 1] : NULL;
+	f->nelem_descs = (size_t)n;
 }
 
 static size_t count_rows(struct recording *r, enum table t)
@@ -1334,6 +1371,22 @@ static int read_fields(struct recording *r)
 		take_field(&q, &r->fields[r->nfields],
 			   desc ? (size_t)desc - 1 : r->ndescs);
 		r->nfields++;
+	}
+	return rows_close(&q);
+}
+
+static int read_elems(struct recording *r)
+{
+	struct rows q;
+	size_t n = count_rows(r, T_ELEMS);
+
+	r->elems = arena_calloc(&r->arena, n + 1, sizeof(*r->elems));
+	if (rows_open(&q, r, T_ELEMS) < 0)
+		return -1;
+	while (r->nelems < n && rows_next(&q) > 0 && !q.bad) {
+		take_int(&q, (int64_t)r->nelems + 1, (int64_t)r->nelems + 1);
+		r->elems[r->nelems] = take_desc(&q, r->ndescs);
+		r->nelems++;
 	}
 	return rows_close(&q);
 }
@@ -1386,6 +1439,19 @@ static void take_one_desc(struct rows *q, struct desc *d, int64_t range[4])
 		range[i] = take_int(q, 0, INT32_MAX);
 }
 
+/* May @d hold @in (or NULL)?  *@depth grows to what that makes it. */
+static bool holds(const struct recording *r, const struct desc *d,
+		  const struct desc *in, unsigned *depth)
+{
+	if (!in)
+		return true;
+	if (in >= d)
+		return false;
+	if (r->depths[in - r->descs] >= *depth)
+		*depth = r->depths[in - r->descs] + 1u;
+	return true;
+}
+
 /* A descriptor's own fields and subsections, once those are read. */
 static int link_desc(struct recording *r, size_t i, const int64_t range[4])
 {
@@ -1409,28 +1475,25 @@ static int link_desc(struct recording *r, size_t i, const int64_t range[4])
 	}
 	d->subs = subs;
 	d->nsubs = to;
+	/* a range of another descriptor's fields could make a cycle */
 	for (size_t k = 0; k < d->nfields; k++) {
-		const struct desc *in[2] = { d->fields[k].desc,
-					     d->fields[k].key_desc };
+		const struct desc_field *f = &d->fields[k];
 
-		for (int m = 0; m < 2; m++) {
-			/* a range of another descriptor's fields could make a cycle */
-			if (in[m] && in[m] >= d)
-				return damaged(r, "descriptor '%.100s' holds "
-					       "itself", d->name);
-			if (in[m] && r->depths[in[m] - r->descs] >= depth)
-				depth = r->depths[in[m] - r->descs] + 1u;
+		if (!holds(r, d, f->desc, &depth) ||
+		    !holds(r, d, f->key_desc, &depth))
+			depth = MAX_DESC_DEPTH;
+		for (size_t m = 0; m < f->nelem_descs; m++) {
+			if (!holds(r, d, f->elem_descs[m], &depth))
+				depth = MAX_DESC_DEPTH;
 		}
 	}
 	for (size_t k = 0; k < to; k++) {
-		if (subs[k] >= d)
-			return damaged(r, "descriptor '%.100s' holds itself",
-				       d->name);
-		if (r->depths[subs[k] - r->descs] >= depth)
-			depth = r->depths[subs[k] - r->descs] + 1u;
+		if (!holds(r, d, subs[k], &depth))
+			depth = MAX_DESC_DEPTH;
 	}
 	if (depth >= MAX_DESC_DEPTH)
-		return damaged(r, "descriptors are nested too deeply");
+		return damaged(r, "descriptor '%.100s' is nested too deeply, "
+			       "or holds itself", d->name);
 	r->depths[i] = (unsigned char)depth;
 	return 0;
 }
@@ -1453,7 +1516,8 @@ static int read_descs(struct recording *r)
 		take_one_desc(&q, &r->descs[r->ndescs], ranges[r->ndescs]);
 		r->ndescs++;
 	}
-	if (rows_close(&q) < 0 || read_fields(r) < 0 || read_subs(r) < 0)
+	if (rows_close(&q) < 0 || read_elems(r) < 0 || read_fields(r) < 0 ||
+	    read_subs(r) < 0)
 		goto out;
 	ret = 0;
 	for (size_t i = 0; i < r->ndescs && !ret; i++)
@@ -2101,7 +2165,10 @@ static int read_all(struct recording *r)
 	    read_analysis(r) < 0 || read_marks(r) < 0)
 		return -1;
 	r->source.src = &r->src;
-	r->source.self = r->side[1];
+	if (meta_int(r, "blind", 0, 1))
+		r->dest.source_blind = r->side[1];
+	else
+		r->source.self = r->side[1];
 	tell_incomplete(r);
 	return 0;
 }

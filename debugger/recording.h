@@ -16,14 +16,15 @@
  *   strings(id, s)        names and texts; other tables refer to them by id
  *   names(what, id, name) what the numbers of kinds and outcomes mean here:
  *                         event, outcome, divergence, verdict, from
- *   descs, fields, subs   descriptors with the origin of each attribute;
- *                         what a descriptor holds has smaller ids
+ *   descs, fields, subs, elems   descriptors with the origin of each
+ *                         attribute; what a descriptor holds has smaller ids
  *   entries               the destination's registry
  *   bytes(off, data)      the source's stream but RAM pages (and, scrubbed,
  *                         but guest data); what is not there reads as zeros
  *   ram_blocks, ram_runs, ram_sections   the RAM index, see ram.h
  *   events(id, ...)       id: 2^32 * side + number; side 0 is the load by the
  *                         destination, 1 the source's account of itself
+ *                         (meta "blind": as others' descriptors read it)
  *   sides(side, ...)      what is known of each timeline as a whole
  *   failures, lines, notes, warnings     of each side
  *   divergences, evidence, analysis      what the analysis says
