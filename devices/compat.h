@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compat.h - can one emulator load what another writes, by their descriptors
+ * alone.
+ *
+ * What counts is what lies on the wire: fields may be renamed or cut up
+ * differently as long as the bytes come out the same.  Conditions that both
+ * sides have are taken to answer alike; one that only one side has is tried
+ * both ways, and so is every subsection that the reader lacks.
+ */
+#ifndef VMSDB_COMPAT_H
+#define VMSDB_COMPAT_H
+
+#include "desc.h"
+
+/* X(enumerator, name, what it means); from good to bad */
+#define COMPATS(X) \
+	X(COMPAT_YES, "yes", "every byte is read as it was written") \
+	X(COMPAT_DEPENDS, "depends", "fails if a condition of one side holds") \
+	X(COMPAT_SILENT, "silent", "loads, but fields have changed places") \
+	X(COMPAT_GONE, "gone", "the reader has no such descriptor") \
+	X(COMPAT_NO, "no", "the reader refuses it or reads other fields")
+
+#define COMPAT_ENUM(id, name, text) id,
+enum compat { COMPATS(COMPAT_ENUM) };
+#undef COMPAT_ENUM
+
+const char *compat_name(enum compat c);
+
+struct compat_answer {
+	enum compat answer;
+	const char *why;	/* one line; "" */
+	/* What stands against it: what lies there on either side, or NULL. */
+	const struct desc *writer, *reader;
+	const struct desc_field *writer_field, *reader_field;
+};
+
+struct compat_pair {
+	const char *name;
+	const struct desc *older, *newer;	/* NULL: that side has none */
+	struct compat_answer forward, backward;
+};
+
+/* Can @reader load what @writer writes?  Texts live in @a. */
+struct compat_answer compat_ask(struct arena *a, const struct desc *writer,
+				const struct desc *reader);
+
+/*
+ * All descriptors that are nobody's part, of either set, in the order of their
+ * names.  Answers how many.
+ */
+size_t compat(const struct desc_set *older, const struct desc_set *newer,
+	      struct arena *a, const struct compat_pair **ret);
+
+#endif
