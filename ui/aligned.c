@@ -56,6 +56,22 @@ static bool source_first(const struct walk *w)
 	return twin == EVENT_NONE || twin > w->si;
 }
 
+/*
+ * The destination finds its way again, behind which the source is already:
+ * the source's event to go back to, or EVENT_NONE.
+ */
+static uint32_t start_again(const struct walk *w)
+{
+	const struct event *b = &w->t->events[w->di];
+	uint32_t twin;
+
+	if (b->kind != EV_SECTION)
+		return EVENT_NONE;
+	twin = session_source_event(w->s, w->di);
+	return twin < w->si && w->src->events[twin].off == b->off ? twin :
+		EVENT_NONE;
+}
+
 static void add(struct aligned *a, uint32_t source, uint32_t dest)
 {
 	a->rows = grow_array(a->rows, &a->cap, a->n + 1, sizeof(*a->rows));
@@ -73,6 +89,11 @@ void aligned_build(struct aligned *a, const struct session *s)
 	a->of_dest = grow_array(a->of_dest, &a->of_cap, s->t->n + 1,
 				sizeof(*a->of_dest));
 	while (w.si < ns || w.di < s->t->n) {
+		/* damage may make it start again all the time */
+		if (w.src && w.di < s->t->n &&
+		    a->n < 4 * ((size_t)ns + s->t->n) &&
+		    start_again(&w) != EVENT_NONE)
+			w.si = start_again(&w);
 		if (w.si >= ns)
 			add(a, EVENT_NONE, w.di++);
 		else if (w.di >= s->t->n)
@@ -91,6 +112,26 @@ void aligned_release(struct aligned *a)
 	free(a->rows);
 	free(a->of_dest);
 	*a = (struct aligned){ 0 };
+}
+
+uint32_t aligned_source(const struct aligned *a, const struct session *s,
+			uint32_t dest_event)
+{
+	const struct timeline *src = session_source(s);
+	uint64_t off = s->t->events[dest_event].off;
+	size_t row = a->of_dest[dest_event];
+	uint32_t i = a->rows[row].source;
+
+	if (i != EVENT_NONE || !src)
+		return i;
+	for (int near = 0; near < 64 && row--; near++) {
+		i = a->rows[row].source;
+		if (i != EVENT_NONE && is_leaf(src, i) &&
+		    off >= src->events[i].off &&
+		    off - src->events[i].off < src->events[i].len)
+			return i;
+	}
+	return EVENT_NONE;
 }
 
 /* Framing is called the same whatever it holds. */

@@ -4,7 +4,9 @@
  * source wrote and what the destination reads from the same bytes.
  *
  * Made once for a load, in one walk over both timelines; every question after
- * that is an array's element.  Both sides stay in their own order.
+ * that is an array's element.  Both sides stay in their own order; where the
+ * destination has read too far and starts again at the next section, what the
+ * source wrote there is shown a second time.
  */
 #ifndef VMSDB_ALIGNED_H
 #define VMSDB_ALIGNED_H
@@ -24,6 +26,13 @@ struct aligned {
 
 void aligned_build(struct aligned *a, const struct session *s);
 void aligned_release(struct aligned *a);
+
+/*
+ * The source's event that wrote the first of the bytes of @dest_event: the one
+ * beside it, or a leaf some rows above.  EVENT_NONE if there is none near.
+ */
+uint32_t aligned_source(const struct aligned *a, const struct session *s,
+			uint32_t dest_event);
 
 /* What the two halves of a row are to one another. */
 enum aligned_mark {

@@ -20,7 +20,7 @@
 /* X(name, of 256 colours, of 8, attributes, as in pictures) */
 #define INKS(X) \
 	X(PLAIN, -1, -1, 0, "#d4d8df") \
-	X(DIM, 245, -1, ATTR_DIM, "#868d99") \
+	X(DIM, 246, -1, ATTR_DIM, "#8b93a1") \
 	X(BOLD, -1, -1, ATTR_BOLD, "#ffffff") \
 	X(HEAD, -1, -1, ATTR_BOLD, "#eef1f5") \
 	X(PATH, 253, -1, 0, "#e3e7ee") \
@@ -48,10 +48,10 @@ enum ink {
 #define BACKS(X) \
 	X(NONE, -1, -1, 0, "#15181e") \
 	X(HERE, 238, -1, ATTR_BOLD, "#343c4b")	/* the current event */ \
-	X(CURSOR, 24, 4, ATTR_REVERSE, "#1f4a73")	/* what Enter takes */ \
+	X(CURSOR, 24, 4, ATTR_REVERSE, "#1c4f7d")	/* what Enter takes */ \
 	X(MARK, 236, -1, ATTR_UNDERLINE, "#2b303a")	/* a cursor without focus */ \
 	X(TITLE, 235, -1, 0, "#22262e") \
-	X(FOCUS, 31, 4, ATTR_REVERSE, "#1b6a9c") \
+	X(FOCUS, 24, 4, ATTR_REVERSE, "#17405f") \
 	X(STATUS, 236, -1, ATTR_REVERSE, "#2b303a") \
 	X(SOURCE, 94, 3, ATTR_UNDERLINE, "#7d5210") \
 	X(DEST, 25, 4, ATTR_REVERSE, "#1c568c") \

@@ -109,7 +109,8 @@ static void place_compare(struct rect all, struct rect *p)
 static void place_structure(struct rect all, struct rect *p)
 {
 	p[PANE_MESSAGES] = cut_below(&all, clamp(all.h / 5, 3, 6));
-	p[PANE_TREE] = cut_left(&all, clamp(all.w * 45 / 100, 24, 80));
+	if (all.w >= 50)
+		p[PANE_TREE] = cut_left(&all, clamp(all.w * 45 / 100, 24, 80));
 	p[PANE_BYTES] = cut_below(&all, byte_lines(all.h));
 	p[PANE_MEMBERS] = all;
 }

@@ -42,15 +42,102 @@ static void forget(struct log *l)
 	l->start -= n;
 }
 
-static void end_line(struct log *l)
+static void add_line(struct log *l, const char *line)
 {
 	if (l->n >= LOG_MAX)
 		forget(l);
-	if (l->n < LOG_MAX) {
-		l->lines = grow_array(l->lines, &l->cap, l->n + 1,
-				      sizeof(*l->lines));
-		l->lines[l->n++] = copy(l->len ? l->open : "");
+	if (l->n >= LOG_MAX)
+		return;
+	l->lines = grow_array(l->lines, &l->cap, l->n + 1, sizeof(*l->lines));
+	l->lines[l->n++] = copy(line);
+}
+
+static unsigned indent_of(const char *line)
+{
+	unsigned n = 0;
+
+	for (; *line == ' ' || *line == '\001'; line++) {
+		if (*line == ' ')
+			n++;
+		else
+			line++;
 	}
+	return n;
+}
+
+/*
+ * How much of @line fits into @width columns, up to a blank where there is
+ * one; *@style is the one that is on there.
+ */
+static size_t fitting(const char *line, unsigned width, char *style)
+{
+	const char *s = line, *blank = NULL;
+	char on = *style, at_blank = on;
+	bool words = false;
+	int columns = 0;
+
+	while (*s) {
+		const char *here = s;
+		uint32_t ch;
+
+		if (*s == '\001') {
+			on = s[1];
+			s += 2;
+			continue;
+		}
+		ch = text_next(&s);
+		columns += char_width(ch) > 0 ? char_width(ch) : 1;
+		if (columns > (int)width) {
+			*style = blank ? at_blank : on;
+			return (size_t)((blank ? blank : here) - line);
+		}
+		/* an indentation is no place to break: that would not end */
+		if (ch != ' ') {
+			words = true;
+		} else if (words) {
+			blank = s;
+			at_blank = on;
+		}
+	}
+	*style = on;
+	return (size_t)(s - line);
+}
+
+static void wrap(struct log *l, const char *line)
+{
+	unsigned width = l->out.width, indent = indent_of(line) + 2;
+	char style = 'a';
+	size_t n = fitting(line, width, &style);
+
+	if (indent > width / 3)
+		indent = 2;
+	while (line[n]) {
+		char *part = strndup(line, n), *rest;
+
+		if (!part || asprintf(&rest, "%*s\001%c%s", (int)indent, "",
+				      style, line + n) < 0)
+			abort();
+		add_line(l, part);
+		free(part);
+		/* the first of them is the caller's */
+		if (line != l->open)
+			free((char *)line);
+		line = rest;
+		n = fitting(line, width, &style);
+	}
+	add_line(l, line);
+	if (line != l->open)
+		free((char *)line);
+}
+
+static void end_line(struct log *l)
+{
+	if (!l->len)
+		add_line(l, "");
+	else if (l->out.width >= 20)
+		wrap(l, l->open);
+	else
+		add_line(l, l->open);
 	l->len = 0;
 }
 

@@ -11,7 +11,8 @@
 
 struct log {
 	struct out out;		/* first: this is a writer */
-	char **lines;		/* escaped; \001 and a letter change the style */
+	/* escaped, and wrapped at .out.width; \001 and a letter: a style */
+	char **lines;
 	size_t n, cap;
 	size_t start;		/* the first line of the last command */
 	bool failed;		/* ... which has told an error */

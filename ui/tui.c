@@ -137,6 +137,18 @@ static int save_canvas(const struct canvas *c, const struct session *s,
 	return 0;
 }
 
+/* What the user has seen, less the line on which this was typed. */
+static int save_shown(struct tui *t, const char *path, struct err *err)
+{
+	struct canvas *c = &t->canvas;
+
+	for (int x = 0; x < c->w && c->h > 1; x++)
+		*canvas_cell(c, x, c->h - 2) =
+			(struct cell){ ' ', INK_PLAIN, BACK_NONE };
+	view_command_line(&t->screen, c, c->h - 2);
+	return save_canvas(c, t->screen.s, path, err);
+}
+
 int tui_save_screen(struct session *s, const char *path, struct err *err)
 {
 	const struct settings *set = &s->settings;
@@ -144,9 +156,8 @@ int tui_save_screen(struct session *s, const char *path, struct err *err)
 	struct canvas c;
 	int r;
 
-	/* what the user sees: as it was before the command */
 	if (the_tui && the_tui->screen.s == s)
-		return save_canvas(&the_tui->canvas, s, path, err);
+		return save_shown(the_tui, path, err);
 	screen_init(&sc, s);
 	canvas_init(&c, set->width > 0 && set->width < 1000 ? (int)set->width :
 		    120, set->height > 0 && set->height < 1000 ?

@@ -15,6 +15,7 @@ struct range {
 
 struct lit {
 	struct range dest, source;
+	bool is_leaf;	/* of what holds others only the ends are marked */
 	uint64_t bad;	/* where the sides part, or the load fails */
 };
 
@@ -26,14 +27,15 @@ static struct range range_of(const struct timeline *t, uint32_t i)
 		(struct range){ 1, 0 };
 }
 
-static struct lit lit_now(const struct session *s)
+static struct lit lit_now(const struct screen *sc)
 {
+	const struct session *s = sc->s;
 	struct lit l = { .dest = range_of(s->t, s->at), .bad = UINT64_MAX };
-	const struct timeline *src = session_source(s);
 	size_t d = session_divergence_at(s, s->at);
 
-	l.source = range_of(src, src ? session_written_by(s, s->at) :
-			    EVENT_NONE);
+	l.is_leaf = s->t->events[s->at].end == s->at + 1;
+	l.source = range_of(session_source(s),
+			    aligned_source(&sc->rows, s, s->at));
 	if (d != SIZE_MAX && s->a->divergences[d].place.there)
 		l.bad = s->a->divergences[d].place.offset;
 	return l;
@@ -79,6 +81,8 @@ static enum back back_of(const struct lit *l, uint64_t at)
 {
 	bool d = holds(&l->dest, at), s = holds(&l->source, at);
 
+	if (!l->is_leaf)
+		return BACK_NONE;
 	return d && s ? BACK_BOTH : d ? BACK_DEST : s ? BACK_SOURCE : BACK_NONE;
 }
 
@@ -91,12 +95,18 @@ static enum ink ink_of(const struct lit *l, uint64_t at, uint8_t byte)
 	return byte ? INK_PLAIN : INK_DIM;
 }
 
-/* Bytes in a row of this width: offset, " xx" each, " ", text. */
-static unsigned per_row(int width)
+static int offset_digits(const struct source *src)
 {
+	return src->len >> 32 ? 10 : src->len >> 24 ? 8 : 6;
+}
+
+/* Bytes in a row of this width: offset, " xx" each, " ", text. */
+static unsigned per_row(const struct source *src, int width)
+{
+	int fixed = 1 + offset_digits(src) + 3;
 	unsigned n = 32;
 
-	while (n > 4 && 11 + (int)n * 4 + 2 > width)
+	while (n > 4 && fixed + (int)n * 4 > width)
 		n /= 2;
 	return n;
 }
@@ -153,8 +163,8 @@ static void draw(struct screen *sc, struct canvas *c, struct rect r, bool focus)
 {
 	struct pane_state *ps = &sc->panes[PANE_BYTES];
 	const struct source *src = sc->s->t->src;
-	struct lit l = lit_now(sc->s);
-	unsigned n = per_row(r.w);
+	struct lit l = lit_now(sc);
+	unsigned n = per_row(src, r.w);
 
 	if (n != sc->bytes_per_row) {
 		ps->cursor = ps->cursor * sc->bytes_per_row / n;
@@ -168,12 +178,14 @@ static void draw(struct screen *sc, struct canvas *c, struct rect r, bool focus)
 
 		if (at >= src->len)
 			break;
-		pen_print(&p, INK_NUMBER, "%08" PRIx64 " ", at);
+		pen_print(&p, INK_NUMBER, "%0*" PRIx64 " ", offset_digits(src),
+			  at);
 		draw_hex(c, &p, src, at, n, &l);
 		pen_text(&p, INK_PLAIN, " ");
 		draw_text(c, &p, src, at, n, &l);
 		if (focus && ps->cursor == ps->top + (uint64_t)y)
-			canvas_back(c, r.x, r.y + y, 9, BACK_CURSOR);
+			canvas_back(c, r.x, r.y + y, offset_digits(src) + 2,
+				    BACK_CURSOR);
 	}
 }
 
@@ -188,7 +200,7 @@ static void put_range(struct pen *p, enum ink ink, const char *what,
 
 static void title(struct screen *sc, struct pen *p)
 {
-	struct lit l = lit_now(sc->s);
+	struct lit l = lit_now(sc);
 	bool source = l.source.from <= l.source.to;
 
 	pen_text(p, INK_TITLE, "bytes");

@@ -141,6 +141,18 @@ static void draw_breakpoint(struct screen *sc, struct canvas *c, struct rect r,
 		  b->location);
 	if (b->condition)
 		pen_print(&p, INK_WARN, " if %s", b->condition);
+	/* an event's number says little: tell what it is */
+	if (b->where.n == 1 && strspn(b->location, "0123456789") ==
+	    strlen(b->location)) {
+		char path[2048];
+
+		session_path(sc->s->t, b->where.events[0], path, sizeof(path));
+		if (!*path)
+			snprintf(path, sizeof(path), "(%s)", event_kind_name(
+				 (enum event_kind)sc->s->t->events[
+					b->where.events[0]].kind));
+		pen_print(&p, INK_DIM, "  %s", path);
+	}
 	if (b->where.n != 1)
 		pen_print(&p, INK_DIM, ", %zu places", b->where.n);
 	if (b->hits)

@@ -20,11 +20,13 @@ static void draw(struct screen *sc, struct canvas *c, struct rect r, bool focus)
 {
 	struct pane_state *ps = &sc->panes[PANE_MESSAGES];
 
+	/* the end says most: why we stopped there */
 	if (!ps->wandered)
-		ps->top = sc->log.start;
-	if (ps->top + (uint64_t)r.h > sc->log.n)
-		ps->top = sc->log.n > (uint64_t)r.h && ps->wandered ?
-			sc->log.n - (uint64_t)r.h : ps->top;
+		ps->top = sc->log.n - sc->log.start > (size_t)r.h ?
+			sc->log.n - (size_t)r.h : sc->log.start;
+	else if (ps->top + (uint64_t)r.h > sc->log.n)
+		ps->top = sc->log.n > (size_t)r.h ?
+			sc->log.n - (uint64_t)r.h : 0;
 	draw_lines(sc, c, r, ps->top);
 	if (focus && !sc->log.n) {
 		struct pen p = pen_at(c, r.x + 1, r.y, r.w - 1);
@@ -40,7 +42,7 @@ static void title(struct screen *sc, struct pen *p)
 
 	pen_text(p, INK_TITLE, "messages");
 	if (h > 0 && n > (size_t)h)
-		pen_print(p, INK_DIM, "  %zu more lines: F8 z", n - (size_t)h);
+		pen_print(p, INK_DIM, "  %zu more above: F8 z", n - (size_t)h);
 }
 
 /* There is no line to choose: the text itself moves. */

@@ -10,58 +10,87 @@
 
 enum { GUTTER = 2, MIDDLE = 3 };
 
-/* The columns of one side. */
+/* The columns of one side: as many as there is room for. */
 struct columns {
-	int offset, size, name, type, value;
+	int offset, size, name, type;
 };
 
 static struct columns columns_of(int width)
 {
-	struct columns k = { .offset = 7 };
+	struct columns k = { .offset = width >= 22 ? 8 : 0 };
 	int left;
 
-	if (width >= 48)
-		k.size = 5;
-	if (width >= 62)
-		k.type = 13;
-	if (width < 22)
-		k.offset = 0;
-	left = width - (k.offset ? k.offset + 1 : 0) -
-		(k.size ? k.size + 1 : 0) - (k.type ? k.type + 1 : 0);
-	k.value = left * 2 / 5;
-	if (k.value > 40)
-		k.value = 40;
-	if (k.value < 8)
-		k.value = 0;
-	k.name = left - k.value - (k.value ? 1 : 0);
+	if (width >= 56)
+		k.size = 6;
+	if (width >= 66)
+		k.type = 14;
+	left = width - k.offset - k.size - k.type;
+	k.name = left * 3 / 5;
 	return k;
 }
 
-static void put_type(struct pen *p, const struct event *e,
-		     const struct columns *k)
-{
-	const char *type = e->type && e->kind != EV_PROBE ? e->type : "";
-
-	pen_cell(p, INK_DIM, k->type, "%s", type);
-}
-
-static void put_value(struct pen *p, const struct timeline *t, uint32_t i,
-		      enum ink ink)
+/* What stands behind the name; *@ink is its colour. */
+static void value_of(const struct timeline *t, uint32_t i, char *buf,
+		     size_t size, enum ink *ink)
 {
 	const struct event *e = &t->events[i];
-	char value[400];
 
-	if (e->outcome == OUT_ABSENT)
-		pen_text(p, INK_DIM, "not read");
-	else if (e->outcome != OUT_LOADED && e->outcome != OUT_GOOD)
-		pen_text(p, e->outcome == OUT_GUESS || e->outcome == OUT_UNREAD
-			 ? INK_WARN : INK_BAD,
+	buf[0] = '\0';
+	if (e->outcome == OUT_ABSENT) {
+		*ink = INK_DIM;
+		snprintf(buf, size, "not read");
+	} else if (e->outcome != OUT_LOADED && e->outcome != OUT_GOOD) {
+		*ink = e->outcome == OUT_GUESS || e->outcome == OUT_UNREAD ?
+			INK_WARN : INK_BAD;
+		snprintf(buf, size, "%s",
 			 outcome_name((enum outcome)e->outcome));
-	else if (*session_value(t, i, value, sizeof(value)))
-		pen_text(p, ink, value);
-	else if (e->kind == EV_SECTION)
-		pen_print(p, INK_DIM, "section %" PRIu32 " v%" PRId32, e->n,
-			  e->version);
+	} else if (e->kind == EV_SECTION) {
+		*ink = INK_DIM;
+		snprintf(buf, size, "section %" PRIu32 " v%" PRId32, e->n,
+			 e->version);
+	} else {
+		session_value(t, i, buf, size);
+	}
+}
+
+static int min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Name, type, value: the columns give way to a name that is longer. */
+static void draw_words(struct pen *p, const struct timeline *t, uint32_t i,
+		       const struct columns *k, int indent, enum ink ink)
+{
+	const struct event *e = &t->events[i];
+	const char *type = k->type && e->type && e->kind != EV_PROBE ?
+		e->type : "";
+	int x = p->x, room = p->end - x, want, behind = 0;
+	enum ink value_ink = ink;
+	char label[600], value[400];
+	struct pen name;
+
+	event_label(t, i, label, sizeof(label));
+	value_of(t, i, value, sizeof(value), &value_ink);
+	want = indent + text_width(p->canvas, label) + 1;
+	if (*type)
+		behind += k->type;
+	if (*value)
+		behind += min(text_width(p->canvas, value), room / 2);
+	if (want > k->name)
+		want = min(want, room - behind);
+	if (want < k->name)
+		want = k->name;
+	name = pen_at(p->canvas, x + indent, p->y, want - indent -
+		      (behind ? 1 : 0));
+	pen_text(&name, ink, label);
+	p->x = name.x;
+	pen_to(p, x + want);
+	if (*type)
+		pen_cell(p, INK_DIM, k->type - 1, "%s", type);
+	else if (*value && want == k->name)
+		pen_to(p, p->x + k->type);
+	pen_text(p, value_ink, value);
 }
 
 static void draw_side(struct canvas *c, const struct timeline *t, uint32_t i,
@@ -69,31 +98,16 @@ static void draw_side(struct canvas *c, const struct timeline *t, uint32_t i,
 {
 	const struct event *e = &t->events[i];
 	struct columns k = columns_of(r.w);
-	struct pen p = pen_at(c, r.x, r.y, r.w), part;
+	struct pen p = pen_at(c, r.x, r.y, r.w);
 	int indent = e->depth > base ? e->depth - base : 0;
-	char label[600];
+	char size[24];
 
-	pen_cell(&p, INK_NUMBER, k.offset, "0x%" PRIx64, e->off);
-	if (k.size) {
-		char size[24];
-
-		snprintf(size, sizeof(size), "%" PRIu64, e->len);
-		pen_cell(&p, INK_DIM, k.size, "%*s", k.size, size);
-	}
-	if (indent > 8)
-		indent = 8;
-	part = pen_at(c, p.x, r.y, k.name);
-	for (int n = 0; n < indent; n++)
-		pen_text(&part, INK_PLAIN, r.w >= 48 ? "  " : " ");
-	event_label(t, i, label, sizeof(label));
-	pen_text(&part, ink, label);
-	p.x = part.x;
-	/* what stands alone on its line may use it */
-	pen_to(&p, r.x + (k.offset ? k.offset + 1 : 0) +
-	       (k.size ? k.size + 1 : 0) + k.name + 1);
-	put_type(&p, e, &k);
-	if (k.value)
-		put_value(&p, t, i, ink);
+	pen_cell(&p, INK_NUMBER, k.offset - 1, "0x%" PRIx64, e->off);
+	snprintf(size, sizeof(size), "%" PRIu64, e->len);
+	pen_cell(&p, INK_DIM, k.size - 1, "%*s", k.size - 1, size);
+	if (r.w >= 66)
+		indent *= 2;
+	draw_words(&p, t, i, &k, min(indent, r.w / 5), ink);
 }
 
 static enum ink ink_of(const struct screen *sc, const struct timeline *t,
@@ -172,9 +186,9 @@ static void draw_gutter(struct screen *sc, struct canvas *c, struct rect r,
 
 	if (row->dest != EVENT_NONE) {
 		m = stop_mark(sc, row->dest);
+		pen_glyph(&p, INK_HERE, row->dest == sc->s->at ? GLYPH_HERE :
+			  GLYPH_LEAF);
 		pen_glyph(&p, m.ink, m.glyph);
-		if (row->dest == sc->s->at)
-			pen_glyph(&p, INK_HERE, GLYPH_HERE);
 	}
 	if (!with_middle)
 		return;
@@ -265,15 +279,20 @@ static const char *destination_name(const struct session *s)
 
 static void title(struct screen *sc, struct pen *p)
 {
-	int half = (p->end - p->x - 1 - MIDDLE) / 2 + p->x;
-	struct pen left = *p;
+	/* as in draw_row(), from behind the mark of the focus */
+	int half = (p->end - p->x + 1 - GUTTER - MIDDLE) / 2;
+	int right = p->x - 1 + GUTTER + half + MIDDLE;
+	struct pen left;
+
+	pen_to(p, p->x - 1 + GUTTER);
+	left = *p;
 
 	if (!session_source(sc->s)) {
 		pen_text(p, INK_DEST, "destination reads");
 		pen_print(p, INK_DIM, "  %s", destination_name(sc->s));
 		return;
 	}
-	left.end = half;
+	left.end = right - MIDDLE;
 	pen_text(&left, INK_SOURCE, "source wrote");
 	if (sc->unlocked)
 		pen_text(&left, sc->unlocked == 1 ? INK_KEY : INK_DIM,
@@ -281,7 +300,7 @@ static void title(struct screen *sc, struct pen *p)
 	else
 		pen_print(&left, INK_DIM, "  %s", base_name(sc->s->path));
 	p->x = left.x;
-	pen_to(p, half + MIDDLE);
+	pen_to(p, right);
 	pen_text(p, INK_DEST, "destination reads");
 	if (sc->unlocked)
 		pen_text(p, sc->unlocked == 2 ? INK_KEY : INK_DIM,
