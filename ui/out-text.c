@@ -139,10 +139,8 @@ static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
 
 static void print_side(FILE *f, const char *who, const struct side *s)
 {
-	if (!s->there) {
-		line(f, "  %-12s nothing", who);
+	if (!s->there)
 		return;
-	}
 	line(f, "  %-12s %s : %s, %" PRIu64 " byte%s at 0x%" PRIx64, who,
 	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
 	     s->size, s->size == 1 ? "" : "s", s->offset);
@@ -182,8 +180,8 @@ static void print_divergences(FILE *f, const struct analysis *a, bool all)
 	for (size_t i = 0; i < a->ndivergences; i++)
 		*(a->divergences[i].note ? &notes : &real) += 1;
 	if (real > 1 || (all && a->ndivergences)) {
-		fprintf(f, "\nAll divergences (%zu, and %zu notes):\n", real,
-			notes);
+		fprintf(f, "\nAll divergences (%zu%s):\n", real,
+			all && notes ? ", then the notes" : "");
 		for (size_t i = 0; i < a->ndivergences; i++) {
 			if (all || !a->divergences[i].note)
 				print_divergence(f, &a->divergences[i]);
@@ -261,6 +259,9 @@ void text_analysis(FILE *f, const struct account *source,
 	if (d) {
 		print_side(f, "source", &d->source);
 		print_side(f, "destination", &d->destination);
+		if (d->kind == DIVERGE_NO_DEVICE)
+			line(f, "  %-12s no such section or instance",
+			     "destination");
 		print_bytes(f, t, a->diverges.offset);
 	}
 	print_place(f, "fails at", &a->fails);
