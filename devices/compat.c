@@ -624,7 +624,11 @@ static size_t partner(const struct roots *from, const struct desc *d, size_t k,
 		if (!taken[i] && d->symbol && o->symbol &&
 		    !strcmp(d->symbol, o->symbol))
 			return i;
-		if (!taken[i] && (best == SIZE_MAX || seen == k))
+		if (!taken[i] && (best == SIZE_MAX ||
+				  (o->version == d->version &&
+				   from->v[best]->version != d->version) ||
+				  (seen == k && from->v[best]->version !=
+				   d->version)))
 			best = i;
 		seen++;
 	}
