@@ -187,7 +187,11 @@ static bool stray_step(struct drive *d)
 	if (!is_over(d) && d->f->fed >= d->f->src->len)
 		finish_feed(d);
 	moved(d);
-	printf("0x%06" PRIx64 " bytes given\n", d->f->fed);
+	if (!is_over(d) && feed_meets_again(d->f)) {
+		d->lost = false;
+		d->at = d->f->predicted.events[d->f->next - 1].event;
+		printf("prediction and reality go together again\n");
+	}
 	return !is_over(d);
 }
 
@@ -281,7 +285,9 @@ static void repeat(struct drive *d, bool (*move)(struct drive *),
 		if (!move(d))
 			return;
 	}
-	if (!d->lost)
+	if (d->lost)
+		printf("0x%06" PRIx64 " bytes given\n", d->f->fed);
+	else
 		show_event(d);
 }
 

@@ -20,6 +20,7 @@
 
 #define REAL_MAX (2u << 20)	/* events; a load has some ten thousand */
 #define START_MS 60000
+#define TOGETHER 8		/* events as predicted: they have met again */
 #define STRAYS_MAX 20000	/* so many, and nobody looks for their like */
 #define CAREFUL 256		/* bytes single-stepped behind a surprise */
 
@@ -468,6 +469,28 @@ int feed_to(struct feed *f, uint64_t offset, bool go_on, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+bool feed_meets_again(struct feed *f)
+{
+	size_t want = f->next, together = 0;
+
+	for (size_t i = f->nreal; i-- && together < TOGETHER;) {
+		const struct real_event *r = &f->real[i];
+
+		if (!r->counts)
+			continue;
+		if (!want || r->predicted != want - 1 ||
+		    f->predicted.events[want - 1].at != r->at)
+			return false;
+		want--;
+		together++;
+	}
+	if (together < TOGETHER)
+		return false;
+	f->disagrees = false;
+	f->careful = 0;
+	return true;
 }
 
 int feed_next_event(struct feed *f, bool go_on, struct err *err)

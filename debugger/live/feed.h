@@ -115,6 +115,12 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err);
  */
 int feed_to(struct feed *f, uint64_t offset, bool go_on, struct err *err);
 
+/*
+ * After a disagreement: do the two go together again, the last events all as
+ * predicted?  Then the next disagreement will stop again.
+ */
+bool feed_meets_again(struct feed *f);
+
 /* Up to the next place where an event is predicted. */
 int feed_next_event(struct feed *f, bool go_on, struct err *err);
 
