@@ -69,6 +69,8 @@ struct side {
 	const char *field, *type;
 	int version;		/* of the descriptor that it belongs to; -1 */
 	uint32_t event;		/* in this side's timeline */
+	/* In C, and where that stands (members.h); or NULL. */
+	const char *member, *declared;
 };
 
 struct place {

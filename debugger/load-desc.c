@@ -445,6 +445,37 @@ static bool known_condition(const struct load *l, const struct frame *fr,
 	return true;
 }
 
+/*
+ * migrate_is_pcie() of hw/pci/pci.c asks whether the device is an express
+ * one; its configuration space, which comes next, lists that capability.
+ */
+static bool express_config(struct load *l, const struct frame *fr,
+			   const struct desc_field *f, struct choice *c)
+{
+	const uint8_t *p = l->c.data + l->c.pos;
+	bool express = false;
+	unsigned at;
+
+	if (strcmp(fr->d->name, "PCIDevice") || strcmp(f->name, "config") ||
+	    (f->size != 256 && f->size != 4096))
+		return false;
+	if (f->size == 4096 && l->c.pos >= 256) {
+		const struct event *e = loaded_field(l, fr, "config");
+
+		c->exists = !e;	/* one of the two */
+		return true;
+	}
+	if (cursor_left(&l->c) < 256)
+		return false;
+	at = p[6] & 0x10 ? p[0x34] & 0xfc : 0;
+	for (unsigned i = 0; at >= 0x40 && i < 48 && !express; i++) {
+		express = p[at] == 0x10;
+		at = p[at + 1] & 0xfc;
+	}
+	c->exists = (f->size == 4096) == express;
+	return true;
+}
+
 static struct choice decide_exists(struct load *l, const struct frame *fr,
 				   const struct desc_field *f,
 				   const struct group *seen,
@@ -511,6 +542,8 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 		c.exists = src->n != 0;
 		return c;
 	}
+	if (express_config(l, fr, f, &c))
+		return c;
 	/* nobody tells: the section's end decides, see load_tries() */
 	if (l->undecided < MAX_UNDECIDED) {
 		c.exists = l->choice >> l->undecided & 1;

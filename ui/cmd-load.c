@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "../debugger/analysis.h"
+#include "../debugger/members.h"
 #include "out-json.h"
 #include "out-text.h"
 #include "record.h"
@@ -47,6 +47,8 @@ static int load_with(const struct args *a, enum rules rules)
 		complain("warning: %s", dest->registry.warnings[i]);
 	t = destination_load(dest, source, rules, &a->source);
 	an = analyse(source, dest, t);
+	if (!a->trace && !a->events)
+		analysis_members(an, dest, t, a->debug_dir);
 	status = verdict_status(an->verdict);
 	if (a->record && record(a, rules, source, dest, t, an) < 0)
 		status = STATUS_INTERNAL;

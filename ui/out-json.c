@@ -75,6 +75,10 @@ static json_t *side(const struct side *s)
 	set_number(o, "size", s->size);
 	set(o, "version", s->version < 0 ? json_null() :
 	    json_integer(s->version));
+	if (s->member)
+		set(o, "member", str(s->member));
+	if (s->declared)
+		set(o, "declared", str(s->declared));
 	return o;
 }
 

@@ -144,6 +144,9 @@ static void print_side(FILE *f, const char *who, const struct side *s)
 	line(f, "  %-12s %s : %s, %" PRIu64 " byte%s at 0x%" PRIx64, who,
 	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
 	     s->size, s->size == 1 ? "" : "s", s->offset);
+	if (s->member)
+		line(f, "  %-12s %s%s%s", "", s->member,
+		     s->declared ? ", " : "", s->declared ? s->declared : "");
 }
 
 static void print_messages(FILE *f, const struct analysis *a,
