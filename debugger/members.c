@@ -44,34 +44,73 @@ static bool describe(struct analysis *a, struct member_map *map,
 	return true;
 }
 
-size_t analysis_members(struct analysis *a, const struct destination *dest,
-			const struct timeline *load, const char *debug_dir)
+/* The image's field for what the event @e is about. */
+static const struct desc_field *field_of(struct desc_image *img,
+					 const struct event *e,
+					 const struct desc **d)
+{
+	const struct desc_set *set = desc_image_set(img);
+	const struct desc_field *f;
+
+	*d = e->desc->addr ? desc_image_at(img, e->desc->addr) : NULL;
+	if (*d)
+		return own_field(*d, e->field);
+	/* a description has names only: all of its that fit must be one */
+	for (size_t i = 0; i < set->nitems; i++) {
+		if (strcmp(set->items[i].desc->name, e->desc->name))
+			continue;
+		f = desc_find_field(set->items[i].desc, e->field->name);
+		if (!f)
+			continue;
+		if (*d)
+			return NULL;
+		*d = set->items[i].desc;
+	}
+	return *d ? desc_find_field(*d, e->field->name) : NULL;
+}
+
+static bool names_field(const struct event *e)
+{
+	return e->kind == EV_FIELD && e->desc && e->field;
+}
+
+static size_t members_of(struct analysis *a, struct desc_image *img,
+			 const struct timeline *t, const char *debug_dir,
+			 bool source)
 {
 	struct member_map *map;
 	struct err err;
 	size_t n = 0;
 
-	if (!dest->image || !a->ndivergences ||
-	    member_map_open(&map, dest->image, debug_dir, &err) < 0)
+	if (!img || !t || !a->ndivergences ||
+	    member_map_open(&map, img, debug_dir, &err) < 0)
 		return 0;
 	for (size_t i = 0; i < a->ndivergences; i++) {
-		struct side *s = &a->divergences[i].destination;
-		const struct desc *d;
+		struct side *s = source ? &a->divergences[i].source :
+			&a->divergences[i].destination;
 		const struct desc_field *f;
+		const struct desc *d;
 		uint32_t e = s->event;
 
-		if (!s->there)
+		while (s->there && e < t->n && !names_field(&t->events[e]))
+			e = t->events[e].parent;
+		if (!s->there || e >= t->n)
 			continue;
-		while (e < load->n && load->events[e].parent != EVENT_NONE &&
-		       (load->events[e].kind != EV_FIELD ||
-			!load->events[e].desc || !load->events[e].desc->addr))
-			e = load->events[e].parent;
-		if (e >= load->n || load->events[e].kind != EV_FIELD)
-			continue;
-		d = desc_image_at(dest->image, load->events[e].desc->addr);
-		f = own_field(d, load->events[e].field);
+		f = field_of(img, &t->events[e], &d);
 		n += f && describe(a, map, d, f, s);
 	}
 	member_map_close(map);
 	return n;
+}
+
+size_t members_of_destination(struct analysis *a, struct desc_image *img,
+			      const struct timeline *t, const char *debug_dir)
+{
+	return members_of(a, img, t, debug_dir, false);
+}
+
+size_t members_of_source(struct analysis *a, struct desc_image *img,
+			 const struct timeline *t, const char *debug_dir)
+{
+	return members_of(a, img, t, debug_dir, true);
 }

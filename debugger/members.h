@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * members.h - the C members behind the destination's side of divergences,
- * where its executable has debug information.
+ * members.h - the C members behind the sides of divergences, where an
+ * executable with debug information is there.
  */
 #ifndef VMSDB_MEMBERS_H
 #define VMSDB_MEMBERS_H
@@ -9,10 +9,13 @@
 #include "analysis.h"
 
 /*
- * Fill in .member and .declared of @a's divergences.  Answers how many; none
- * where the destination has no executable or that no debug information.
+ * Fill in .member and .declared of @a's divergences on the side whose timeline
+ * is @t and whose executable is @img (NULL: nothing is done).  Answers how
+ * many; none where there is no debug information.
  */
-size_t analysis_members(struct analysis *a, const struct destination *dest,
-			const struct timeline *load, const char *debug_dir);
+size_t members_of_destination(struct analysis *a, struct desc_image *img,
+			      const struct timeline *t, const char *debug_dir);
+size_t members_of_source(struct analysis *a, struct desc_image *img,
+			 const struct timeline *t, const char *debug_dir);
 
 #endif

@@ -23,6 +23,26 @@ static int record(const struct args *a, enum rules rules,
 	return record_load(a->record, source, dest, t, an, &opts);
 }
 
+/* What the divergences are in C, where executables are there to tell. */
+static void add_members(const struct args *a, struct analysis *an,
+			const struct account *source,
+			const struct destination *dest,
+			const struct timeline *t)
+{
+	struct desc_image *img;
+	struct err err;
+
+	members_of_destination(an, dest->image, t, a->debug_dir);
+	if (!a->from)
+		return;
+	if (desc_image_open(&img, a->from, &a->images, &err) < 0) {
+		complain("warning: %s: %s", a->from, err.msg);
+		return;
+	}
+	members_of_source(an, img, source->self, a->debug_dir);
+	desc_image_close(img);
+}
+
 static int load_with(const struct args *a, enum rules rules)
 {
 	struct account *source;
@@ -48,7 +68,7 @@ static int load_with(const struct args *a, enum rules rules)
 	t = destination_load(dest, source, rules, &a->source);
 	an = analyse(source, dest, t);
 	if (!a->trace && !a->events)
-		analysis_members(an, dest, t, a->debug_dir);
+		add_members(a, an, source, dest, t);
 	status = verdict_status(an->verdict);
 	if (a->record && record(a, rules, source, dest, t, an) < 0)
 		status = STATUS_INTERNAL;
@@ -93,6 +113,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 static const struct option_help options[] = {
 	{ "--to", "FILE", "an account of the destination: its reference stream, "
 	  "its -dump-vmstate or its executable (again for more)" },
+	{ "--from", "BINARY", "the source's executable, for its C members" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ "--debug-dir", "DIR", "its debug information, beside the usual places" },
 	{ "--rules", "R", "loader rules: v0.13 v0.14 current slash separators "

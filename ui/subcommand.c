@@ -153,7 +153,7 @@ static int take_valued(const struct subcommand *self, int argc, char **argv,
 		{ "--section", &a->section }, { "--record", &a->record },
 		{ "--color", &colour_setting },
 		{ "--modules", &a->modules }, { "--debug-dir", &a->debug_dir },
-		{ "--baseline", &a->baseline }, { "--machine", &a->machine },
+		{ "--baseline", &a->baseline }, { "--from", &a->from },
 	};
 	const char *v;
 
