@@ -107,11 +107,16 @@ check-sanitize: $(B)/deps-check
 		$(patsubst $(B)/%,$(B)/sanitize/%,$(TESTS)) \
 		"scripts/mutate --vmsdb $(B)/sanitize/vmsdb"
 
-FUZZ = -O1 -g -fsanitize=fuzzer,address,undefined
-$(B)/fuzz/%: tests/fuzz/%.c $(wildcard stream/*.c devices/*.c debugger/*.c) | $(B)/deps-check
-	@mkdir -p $(@D)
-	clang $(filter-out -Werror,$(WARN)) $(FUZZ) -o $@ $< \
-		$(wildcard stream/*.c devices/*.c debugger/*.c debugger/live/*.c) $(LINK_debugger)
+# All rooms once, instrumented; then a target is one file and a link.
+FUZZ = -O1 -g -fno-sanitize-recover=undefined -fsanitize=address,undefined
+$(B)/fuzz/debugger.a: $(wildcard stream/*.[ch] devices/*.[ch] debugger/*.[ch] debugger/live/*.[ch]) \
+		| $(B)/deps-check
+	$(MAKE) B=$(B)/fuzz CC=clang CFLAGS="$(FUZZ),fuzzer-no-link" WARN="$(filter-out -Werror,$(WARN))" \
+		$(B)/fuzz/stream.a $(B)/fuzz/devices.a $(B)/fuzz/debugger.a
+	touch $@
+$(B)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(B)/fuzz/debugger.a
+	clang $(filter-out -Werror,$(WARN)) $(FUZZ),fuzzer -o $@ $< $(B)/fuzz/debugger.a \
+		$(B)/fuzz/devices.a $(B)/fuzz/stream.a $(LINK_debugger)
 fuzz: $(patsubst %,$(B)/fuzz/%,$(FUZZERS))
 	for f in $^; do mkdir -p $(B)/fuzz/corpus-$${f##*/} && \
 		$$f -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 \
