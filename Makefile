@@ -4,6 +4,7 @@
 #   make demo            ... and its main job on a bundled failing migration
 #   make check           every test; the last line counts them
 #   make golden          rewrite tests/golden/ from what the program prints now
+#   make pictures        doc/pictures/*.png, of the debugger's screen
 #   make check-corpus CORPUS=DIR   against recorded loads of real emulators
 #   make check-sanitize  unit tests and mutations under ASan and UBSan
 #   make fuzz SECONDS=60 every libFuzzer target for that long
@@ -93,6 +94,13 @@ check-unit: $(TESTS)
 golden: $(B)/vmsdb
 	tests/golden-check --rewrite
 	tests/cli-check --rewrite
+	$(MAKE) $(B)/tests/ui-view
+	VMSDB_REWRITE=1 $(B)/tests/ui-view
+	tests/tui-check --rewrite
+
+# The pictures of the screen in doc/pictures/.
+pictures: $(B)/vmsdb | $(B)/deps-pictures
+	VMSDB=$(B)/vmsdb scripts/pictures
 
 check-corpus: $(B)/vmsdb
 	scripts/check-corpus --require --vmsdb $(B)/vmsdb $(CORPUS)
@@ -138,6 +146,6 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all demo check check-unit golden check-corpus check-sanitize fuzz \
+.PHONY: all demo check check-unit golden pictures check-corpus check-sanitize fuzz \
 	check-clang install clean
 .SECONDARY:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "keys.h"
 #include "records.h"
 #include "subcommand.h"
 #include "tui.h"
@@ -75,6 +76,7 @@ static int dump_commands(void)
 	text_writer_init(&w, stdout, stderr);
 	w.raw = true;
 	command_dump_mdoc(&w.out);
+	keys_dump_mdoc(stdout);
 	return fflush(stdout) ? STATUS_INTERNAL : 0;
 }
 

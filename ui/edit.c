@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <readline/history.h>
 
@@ -192,6 +194,32 @@ void edit_remember(const char *line)
 
 	if (*line && (!last || strcmp(last, line)))
 		add_history(line);
+}
+
+void edit_history_load(const char *path)
+{
+	using_history();
+	(void)read_history(path);
+}
+
+static void make_directories(const char *path)
+{
+	char *dir = strdup(path);
+
+	for (char *p = dir ? strchr(dir + 1, '/') : NULL; p;
+	     p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(dir, 0700);
+		*p = '/';
+	}
+	free(dir);
+}
+
+void edit_history_save(const char *path, int max)
+{
+	make_directories(path);
+	stifle_history(max);
+	(void)write_history(path);
 }
 
 /* ---- completion ---- */

@@ -40,5 +40,8 @@ enum edit_result edit_key(struct edit *e, uint32_t key, struct session *s);
 
 /* Put a line into the history that the line debugger has too. */
 void edit_remember(const char *line);
+/* That history's file: read it, and write its last @max lines. */
+void edit_history_load(const char *path);
+void edit_history_save(const char *path, int max);
 
 #endif

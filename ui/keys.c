@@ -202,7 +202,7 @@ static void put_keys(FILE *f, const char *keys)
 	for (const char *w = keys; *w; ) {
 		size_t n = strcspn(w, " ");
 
-		fputs(w == keys ? " " : " No , Ic ", f);
+		fputs(w == keys ? " " : " , Ic ", f);
 		if (n == 1 && strchr(".,:;()[]?!|'\"\\", *w))
 			fputs("\\&", f);
 		if (*w == '\\')
@@ -214,19 +214,36 @@ static void put_keys(FILE *f, const char *keys)
 	fputc('\n', f);
 }
 
+/* ... and so do these wherever they stand. */
+static void put_text(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", f);
+		else
+			fputc(*text, f);
+	}
+}
+
 void keys_dump_mdoc(FILE *f)
 {
+	fputs(".Ss The screen\n"
+	      "On a terminal the debugger opens a screen; every key runs a line "
+	      "of the language\nabove or one of the screen's own words, which "
+	      "only change what is looked at.\nBoth can be typed behind\n"
+	      ".Ic \\&: .\n"
+	      "A number before a key repeats it.\n"
+	      ".Bl -tag -width Backspace\n", f);
 	for (int g = 0; g < KEY_GROUPS_COUNT; g++) {
-		fprintf(f, ".Ss %s\n.Bl -tag -width 12n -compact\n",
-			key_group_name((enum key_group)g));
 		for (const struct key_binding *b = key_bindings; b->keys; b++) {
 			if (b->group != (enum key_group)g)
 				continue;
 			put_keys(f, b->keys);
-			fprintf(f, "%s%s\n.Pq Ql %s\n", b->help,
-				b->flags & KEY_SEARCHING ? " (while searching)" : "",
-				b->line);
+			put_text(f, b->help);
+			fprintf(f, "%s\n.Pq Ql %s\n",
+				b->flags & KEY_SEARCHING ?
+				" (while searching)" : "", b->line);
 		}
-		fputs(".El\n", f);
 	}
+	fputs(".El\n", f);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,9 +96,12 @@ static void on_signal(int sig)
 	raise(sig);
 }
 
+static volatile sig_atomic_t interrupted;
+
 static void on_interrupt(int sig)
 {
 	(void)sig;
+	interrupted = 1;
 }
 
 static void catch_signals(void)
@@ -424,11 +428,13 @@ struct term_mouse term_mouse(void)
 
 uint32_t term_key(void)
 {
+	static unsigned failures;
+	struct pollfd in = { .fd = 0, .events = POLLIN };
 	wint_t ch;
-	int r;
+	int r = get_wch(&ch);
 
-	errno = 0;
-	r = get_wch(&ch);
+	if (r != ERR)
+		failures = 0;
 	if (r == KEY_CODE_YES) {
 		if (ch == KEY_MOUSE)
 			read_mouse();
@@ -436,8 +442,13 @@ uint32_t term_key(void)
 	}
 	if (r == OK)
 		return ch == 27 ? escape_key() : character_key(ch);
-	if (errno == EINTR)
+	if (interrupted) {
+		interrupted = 0;
 		return K_INTERRUPT;
-	/* the terminal is gone: nobody will type any more */
-	return K_LAST;
+	}
+	/* gone: nobody will type any more; else another signal woke us */
+	if (poll(&in, 1, 0) < 0 || in.revents & (POLLHUP | POLLERR | POLLNVAL) ||
+	    ++failures > 1000)
+		return K_LAST;
+	return K_NONE;
 }

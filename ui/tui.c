@@ -272,6 +272,7 @@ int tui_run(struct session *s)
 		.pipe_close = pipe_close, .save_screen = save_screen,
 	};
 	struct err err;
+	char *history;
 
 	screen_init(&t.screen, s);
 	log_init(&t.piped);
@@ -283,12 +284,18 @@ int tui_run(struct session *s)
 		return cli_run(s, &(struct cli_opts){ .no_init = true });
 	}
 	canvas_init(&t.canvas, 0, 0, term_is_ascii());
+	history = cli_path("XDG_STATE_HOME", ".local/state", "history");
+	if (history)
+		edit_history_load(history);
 	the_tui = &t;
 	if (!t.screen.log.n)
 		greet(&t);
 	loop(&t);
 	the_tui = NULL;
 	term_close();
+	if (history)
+		edit_history_save(history, (int)s->settings.history_size);
+	free(history);
 	session_set_host(s, &(struct host){ 0 });
 	canvas_release(&t.canvas);
 	log_release(&t.piped);

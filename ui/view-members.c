@@ -125,7 +125,7 @@ static void title(struct screen *sc, struct pen *p)
 
 	pen_text(p, INK_TITLE, "structure");
 	if (d)
-		pen_print(p, INK_DIM, "  %s v%" PRId32 ", told by the %s",
+		pen_print(p, INK_DIM, "  %s v%" PRId32 "  (%s)",
 			  d->name, d->version,
 			  desc_from_name((enum desc_from)d->from));
 }

@@ -169,12 +169,17 @@ static void draw_half(struct screen *sc, struct canvas *c, struct half h,
 	const struct aligned_row *row = &sc->rows.rows[line];
 	uint32_t i = h.source ? row->source : row->dest;
 	enum aligned_mark m = aligned_mark(sc->s, row);
+	uint8_t here = sc->s->t->events[sc->s->at].depth, base;
 
 	sc->work++;
 	if (!t || i == EVENT_NONE)
 		return;
+	base = base_depth(t, i);
+	/* narrow: what is around the place is seen, not how deep it lies */
+	if (h.r.w < 48 && here > base + 2)
+		base = (uint8_t)(here - 2);
 	draw_side(c, t, i, h.r, ink_of(sc, t, i, m, h.source ? INK_SOURCE :
-				       INK_DEST), base_depth(t, i));
+				       INK_DEST), base);
 }
 
 static void draw_gutter(struct screen *sc, struct canvas *c, struct rect r,
