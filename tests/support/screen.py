@@ -5,6 +5,7 @@ Nothing here sleeps for a while and hopes: a wait polls until what is waited
 for is there, and gives up after a bound.
 """
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -19,12 +20,12 @@ LIMIT = 60
 
 class Screen:
     def __init__(self, command, width, height, env=None):
-        self.dir = tempfile.TemporaryDirectory(prefix='vmsdb-screen-')
-        self.socket = os.path.join(self.dir.name, 'tmux')
-        base = {'PATH': os.environ['PATH'], 'HOME': self.dir.name,
+        self.dir = tempfile.mkdtemp(prefix='vmsdb-screen-')
+        self.socket = os.path.join(self.dir, 'tmux')
+        base = {'PATH': os.environ['PATH'], 'HOME': self.dir,
                 'LANG': 'C.UTF-8', 'TERM': 'xterm-256color', 'SHELL': '/bin/sh'}
         self.env = base
-        conf = os.path.join(self.dir.name, 'conf')
+        conf = os.path.join(self.dir, 'conf')
         inner = dict(env or {})
         term = inner.pop('TERM', 'tmux-256color')
         with open(conf, 'w') as f:
@@ -79,4 +80,9 @@ class Screen:
 
     def close(self):
         self.tmux('kill-server')
-        self.dir.cleanup()
+        # the debugger may just be writing its history there
+        for _ in range(200):
+            shutil.rmtree(self.dir, ignore_errors=True)
+            if not os.path.exists(self.dir):
+                break
+            time.sleep(0.02)
