@@ -40,24 +40,35 @@ const struct desc_field *desc_find_field(const struct desc *d,
 
 unsigned desc_type_size(const char *type)
 {
-	/* migration/vmstate-types.c: infos that read a fixed number of bytes */
+	/*
+	 * migration/vmstate-types.c: infos that read a fixed number of bytes.
+	 * In the order of strcmp(): this is asked for every field of a load.
+	 */
 	static const struct {
 		const char *type;
 		unsigned size;
 	} sizes[] = {
-		{ "bool", 1 }, { "int8", 1 }, { "uint8", 1 },
-		{ "uint8 equal", 1 }, { "int16", 2 }, { "uint16", 2 },
-		{ "uint16 equal", 2 }, { "int32", 4 }, { "uint32", 4 },
-		{ "int32 equal", 4 }, { "uint32 equal", 4 },
-		{ "int32 le", 4 }, { "int64", 8 }, { "uint64", 8 },
-		{ "int64 equal", 8 }, { "uint64 equal", 8 }, { "timer", 8 },
-		{ "cpudouble", 8 }, { "CPU_Double_U", 8 }, { "float64", 8 },
-		{ "fd", 4 }, { "nullptr", 1 }, { "uint64_as_uint32", 4 },
+		{ "CPU_Double_U", 8 }, { "bool", 1 }, { "cpudouble", 8 },
+		{ "fd", 4 }, { "float64", 8 }, { "int16", 2 }, { "int32", 4 },
+		{ "int32 equal", 4 }, { "int32 le", 4 }, { "int64", 8 },
+		{ "int64 equal", 8 }, { "int8", 1 }, { "nullptr", 1 },
+		{ "timer", 8 }, { "uint16", 2 }, { "uint16 equal", 2 },
+		{ "uint32", 4 }, { "uint32 equal", 4 }, { "uint64", 8 },
+		{ "uint64 equal", 8 }, { "uint64_as_uint32", 4 },
+		{ "uint8", 1 }, { "uint8 equal", 1 },
 	};
+	size_t lo = 0, hi = type ? sizeof(sizes) / sizeof(sizes[0]) : 0;
 
-	for (size_t i = 0; type && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		if (!strcmp(sizes[i].type, type))
-			return sizes[i].size;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(type, sizes[mid].type);
+
+		if (!c)
+			return sizes[mid].size;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
 	}
 	return 0;
 }
