@@ -11,6 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 11.1, for 64-bit hosts only, keeps the size of the count beside its offset. */
+#if FIELD == 1110 && __SIZEOF_POINTER__ == 8
+struct place {
+	int offset, size;
+};
+#define PLACE struct place
+#define AT(type, member) { offsetof(type, member), \
+			   sizeof(((type *)0)->member) }
+#else
+#define PLACE size_t
+#define AT(type, member) offsetof(type, member)
+#endif
+
 typedef struct VMStateInfo VMStateInfo;
 typedef struct VMStateField VMStateField;
 typedef struct VMStateDescription VMStateDescription;
@@ -48,8 +61,8 @@ struct VMStateField {
 	size_t offset;
 	size_t size;
 #if FIELD == 1110
-	size_t size_offset;
-	size_t num_offset;
+	PLACE size_offset;
+	PLACE num_offset;
 	size_t start;
 	int num;
 #else
@@ -236,19 +249,19 @@ const VMStateDescription vmstate_toy = {
 		  .offset = offsetof(struct Toy, regs) },
 		{ .name = "regs", .info = &vmstate_info_uint32, .size = 4,
 		  .flags = VMS_VARRAY_UINT16, .version_id = 3,
-		  .num_offset = offsetof(struct Toy, count),
+		  .num_offset = AT(struct Toy, count),
 		  .offset = offsetof(struct Toy, regs) },
 		{ .name = "regs", .info = &vmstate_info_uint32, .size = 4,
 		  .num = 2, .flags = VMS_VARRAY_UINT8 | VMS_MULTIPLY_ELEMENTS,
-		  .num_offset = offsetof(struct Toy, flags),
+		  .num_offset = AT(struct Toy, flags),
 		  .offset = offsetof(struct Toy, regs) },
 		{ .name = "buf", .info = &vmstate_info_buffer,
 		  .flags = VMS_VBUFFER | VMS_MULTIPLY, .size = 4,
-		  .size_offset = offsetof(struct Toy, len),
+		  .size_offset = AT(struct Toy, len),
 		  .offset = offsetof(struct Toy, buf) },
 		{ .name = "buf", .info = &vmstate_info_buffer,
 		  .flags = VMS_VBUFFER,
-		  .size_offset = offsetof(struct Toy, len),
+		  .size_offset = AT(struct Toy, len),
 		  .offset = offsetof(struct Toy, buf) },
 		{ .name = "buf", .info = &vmstate_info_buffer, .start = 16,
 		  .flags = VMS_BUFFER, .size = 48,
