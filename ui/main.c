@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	signal(SIGSEGV, on_crash);
 #endif
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN);	/* a write that fails says so */
 	if (argc < 2) {
 		print_help(stderr);
 		return STATUS_USAGE;
