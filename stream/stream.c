@@ -76,21 +76,28 @@ int command_read(struct cursor *at, struct command *ret, struct err *err)
 	return 0;
 }
 
-/* An idstr as emulators make them: printable, and not just punctuation. */
+/*
+ * An idstr as emulators make them: printable, and not just punctuation.  One
+ * letter is enough in a plain last component ("i8259", "0000:00:02.0/e1000").
+ */
 static bool plausible_idstr(const uint8_t *s, unsigned n)
 {
-	unsigned letters = 0, digits = 0;
+	unsigned letters = 0, last = 0, others = 0;
 
 	if (!n)
 		return false;
 	for (unsigned i = 0; i < n; i++) {
 		if (s[i] < 0x20 || s[i] > 0x7e)
 			return false;
+		if (s[i] == '/') {
+			last = others = 0;
+			continue;
+		}
 		letters += isalpha(s[i]) != 0;
-		digits += isdigit(s[i]) != 0;
+		last += isalpha(s[i]) != 0;
+		others += !isalnum(s[i]);
 	}
-	/* "i8259" */
-	return letters >= 2 || (letters == 1 && letters + digits == n);
+	return letters >= 2 || (last == 1 && !others);
 }
 
 static bool header_at(const uint8_t *data, uint64_t len, uint64_t off)
