@@ -209,12 +209,17 @@ static const struct desc *make_desc(struct parse *p, const struct written *w)
 
 	for (size_t i = 0; i < w->nfields; ) {
 		const struct written_field *first = &w->fields[i];
+		const struct written_field *told = first;
 		uint64_t count = first->array_len;
 
 		for (i++; i < w->nfields &&
-		     same_array(first, &w->fields[i]); i++)
+		     same_array(first, &w->fields[i]); i++) {
 			count += w->fields[i].array_len;
-		desc_field_from(p, &fields[n++], first, count);
+			/* a null pointer does not tell what the others are */
+			if (told->type && !strcmp(told->type, "nullptr"))
+				told = &w->fields[i];
+		}
+		desc_field_from(p, &fields[n++], told, count);
 	}
 	strip_numbers(p, fields, n);
 	for (size_t i = 0; i < n; i++) {
