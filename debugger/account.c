@@ -51,7 +51,7 @@ static void read_description(struct account *a, enum desc_from from)
 	a->has_description = true;
 	a->note = a->description.warning;
 	if (bits_of(a->description.page_size))
-		a->ram.page_bits = bits_of(a->description.page_size);
+		ram_page_bits(&a->ram, bits_of(a->description.page_size));
 }
 
 int account_take(struct account **ret, struct source *src, enum desc_from from,
@@ -285,7 +285,7 @@ static void take_reference(struct destination *d)
 		return;
 	if (t->machine)
 		registry_set_machine(reg, t->machine);
-	reg->page_bits = a->ram.page_bits;
+	reg->page_bits = a->ram.page_bits_told ? a->ram.page_bits : 0;
 	reg->footers = t->footers ? TRI_YES : TRI_NO;
 	reg->configuration = t->configuration ? TRI_YES : TRI_NO;
 	reg->vmdescription = a->has_description ? TRI_YES : TRI_NO;
@@ -500,6 +500,8 @@ struct timeline *destination_load(const struct destination *dest,
 		o.reference_facts = ref->facts;
 		o.reference_ram = &ref->ram;
 	}
+	if (!source->ram.page_bits_told && dest->registry.page_bits)
+		ram_page_bits(o.ram, dest->registry.page_bits);
 	t = load_run(&o);
 	facts_free(facts);
 	return t;

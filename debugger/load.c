@@ -446,7 +446,7 @@ static int configuration_post_load(struct load *l, uint32_t top)
 		l->t->machine = arena_intern(&l->t->arena, name, len);
 	if (l->o->ram) {
 		if (got >= 10 && got <= 20)
-			l->o->ram->page_bits = got;
+			ram_page_bits(l->o->ram, got);
 		l->o->ram->ignore_shared = has_capability(l->t, top, "x-ignore-shared");
 		l->o->ram->mapped = has_capability(l->t, top, "mapped-ram");
 	}
@@ -564,6 +564,8 @@ static int load_ram(struct load *l, const struct section *s)
 	l->c.pos = r->end;
 	for (unsigned k = 0; k < r->nlines; k++)
 		say_both(l, "%s", r->lines[k]);
+	if (o->ram->note && !o->self)
+		note_unjudged(l, o->ram->note);
 	if (r->ret)
 		refuse(l, i, r->ret == -EIO ? OUT_CUT_OFF : OUT_FAILED, r->ret);
 	ev_close(l, i, OUT_LOADED);

@@ -40,6 +40,12 @@ void ram_release(struct ram *ram)
 	arena_release(&ram->names);
 }
 
+void ram_page_bits(struct ram *ram, unsigned bits)
+{
+	ram->page_bits = bits;
+	ram->page_bits_told = true;
+}
+
 int ram_find_block(const struct ram *ram, const char *name)
 {
 	for (size_t i = 0; i < ram->nblocks; i++) {
@@ -385,6 +391,85 @@ static int walk_body(struct walk *w, const struct source_opts *opts)
 	return ret;
 }
 
+static void walk_from(struct walk *w, uint64_t at,
+		      const struct source_opts *opts)
+{
+	struct ram *ram = w->ram;
+
+	*w->s = (struct ram_section){
+		.start = at,
+		.first_block = ram->nblocks,
+		.first_run = ram->nruns,
+	};
+	w->c = cursor_over(w->src->data, w->src->len);
+	w->c.pos = at;
+	w->s->ret = walk_body(w, opts);
+	w->s->end = w->c.pos;
+	w->s->nruns = ram->nruns - w->s->first_run;
+}
+
+/*
+ * Most pages of 1024 bytes do not start where one of 4096 could.  A single
+ * damaged word does not make pages small.
+ */
+static bool uses_small_pages(const struct ram *ram, const struct ram_section *s)
+{
+	uint64_t page = 1ull << ram->page_bits, all = 0, aligned = 0;
+
+	for (size_t i = s->first_run; i < ram->nruns; i++) {
+		const struct ram_run *r = &ram->runs[i];
+		uint64_t last = r->addr + (r->n - 1) * page;
+
+		all += r->n;
+		aligned += last / 4096 + 1 - (r->addr + 4095) / 4096;
+	}
+	return all >= 4 && aligned * 2 <= all;
+}
+
+/* As it was when @before was taken; what has grown since stays allocated. */
+static void go_back(struct ram *ram, const struct ram *before)
+{
+	struct ram now = *ram;
+
+	*ram = *before;
+	ram->names = now.names;
+	ram->blocks = now.blocks;
+	ram->blocks_cap = now.blocks_cap;
+	ram->runs = now.runs;
+	ram->runs_cap = now.runs_cap;
+}
+
+/* Walk with the page sizes that are possible until one of them fits. */
+static void walk_sizes(struct walk *w, uint64_t at,
+		       const struct source_opts *opts)
+{
+	struct ram *ram = w->ram;
+	const struct ram before = *ram;
+
+	walk_from(w, at, opts);
+	if (w->s->ret != -EINVAL || ram->page_bits_told)
+		return;
+	go_back(ram, &before);
+	ram->page_bits = 10;
+	walk_from(w, at, opts);
+	if (w->s->ret != -EINVAL && uses_small_pages(ram, w->s)) {
+		ram->note = "nothing tells the page size; 1024 bytes fit and "
+			"4096 do not";
+		return;
+	}
+	go_back(ram, &before);
+	ram->page_bits = 13;
+	walk_from(w, at, opts);
+	if (w->s->ret != -EINVAL) {
+		ram->note = "nothing tells the page size; 8192 bytes fit and "
+			"4096 do not";
+		return;
+	}
+	go_back(ram, &before);
+	walk_from(w, at, opts);
+	ram->note = "nothing tells the page size; 4096 bytes are assumed";
+}
+
 const struct ram_section *ram_walk(struct ram *ram, const struct source *src,
 				   uint64_t at, const struct source_opts *opts)
 {
@@ -396,16 +481,7 @@ const struct ram_section *ram_walk(struct ram *ram, const struct source *src,
 	ram->sections = grow_array(ram->sections, &ram->sections_cap,
 				   ram->nsections + 1, sizeof(*ram->sections));
 	w.s = &ram->sections[ram->nsections++];
-	*w.s = (struct ram_section){
-		.start = at,
-		.first_block = ram->nblocks,
-		.first_run = ram->nruns,
-	};
-	w.c = cursor_over(src->data, src->len);
-	w.c.pos = at;
-	w.s->ret = walk_body(&w, opts);
-	w.s->end = w.c.pos;
-	w.s->nruns = ram->nruns - w.s->first_run;
+	walk_sizes(&w, at, opts);
 	return w.s;
 }
 

@@ -66,7 +66,8 @@ struct ram_section {
 
 struct ram {
 	struct arena names;
-	unsigned page_bits;	/* 12 unless told */
+	unsigned page_bits;	/* 12 unless told, or unless only another fits */
+	bool page_bits_told;
 	bool ignore_shared;	/* capability x-ignore-shared */
 	bool mapped;		/* capability mapped-ram */
 	bool postcopy;		/* POSTCOPY_ADVISE came: huge pages' sizes may be listed */
@@ -80,17 +81,23 @@ struct ram {
 	uint64_t pages[5];	/* by enum ram_kind */
 	uint64_t multifd_flushes;
 	uint32_t last_block;	/* UINT32_MAX: none */
-	const char *note;	/* what could not be followed, or NULL */
+	const char *note;	/* that the page size is a guess, or NULL */
 };
 
 void ram_init(struct ram *ram);
 void ram_release(struct ram *ram);
 
+/* A description, a configuration section or the destination told it. */
+void ram_page_bits(struct ram *ram, unsigned bits);
+
 /*
  * Walk the section body at @at as a destination with the blocks that the
  * stream itself lists would.  Returns the section's record; its .end tells
  * how far the loader has read, .ret and .lines why it stopped there.  A body
- * that was walked before is answered from memory.  @progress of @opts is
+ * that was walked before is answered from memory.  The page size is the
+ * emulator's own and stands in no RAM section; a stream whose words make no
+ * sense with 4096 bytes is tried with the sizes of other targets (1024: Arm,
+ * 8192: Alpha and SPARC64) before it is called damaged.  @progress of @opts is
  * called now and then; an interrupted walk has .ret -EINTR.
  */
 const struct ram_section *ram_walk(struct ram *ram, const struct source *src,

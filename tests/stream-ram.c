@@ -141,7 +141,7 @@ static const char *options(struct ram *ram, const char *text)
 
 	while (sscanf(text, "%31s %n", word, &n) == 1) {
 		if (!strncmp(word, "bits=", 5))
-			ram->page_bits = (unsigned)atoi(word + 5);
+			ram_page_bits(ram, (unsigned)atoi(word + 5));
 		else if (!strcmp(word, "ignore-shared"))
 			ram->ignore_shared = true;
 		else if (!strcmp(word, "mapped"))
