@@ -6,6 +6,7 @@
 #include "../devices/known.h"
 #include "../stream/stream.h"
 #include "account.h"
+#include "ahead.h"
 
 #define MAX_TEXT (256u << 20)	/* a dump is some MiB */
 
@@ -73,6 +74,7 @@ int account_take(struct account **ret, struct source *src, enum desc_from from,
 			.src = src, .ram = &a->ram, .reg = &a->registry,
 			.rules = RULES_CURRENT, .self = &a->description,
 			.facts = a->facts, .progress = opts,
+			.values_only = from == DESC_FROM_REFERENCE,
 		};
 
 		add_self_entries(a, from);
@@ -123,24 +125,16 @@ static enum file_kind kind_of(const struct source *src)
 	return i < src->len && src->data[i] == '{' ? FILE_JSON : FILE_STREAM;
 }
 
-static int add_dump(struct destination *d, struct source *src, struct err *err)
+static int add_dump(struct destination *d, const struct dump *dump,
+		    struct err *err)
 {
 	struct registry *reg = &d->registry;
-	struct dump *dump;
-	char *path;
 
 	if (d->ndumps >= 8)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
 			       "more than 8 dumps of one destination");
-	if (src->len > MAX_TEXT)
-		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
-			       "a dump of more than %u MiB", MAX_TEXT >> 20);
-	dump = &d->dumps[d->ndumps];
-	path = arena_strdup(&d->arena, src->path);
-	if (dump_parse(dump, &d->arena, path, (const char *)src->data,
-		       src->len, err) < 0)
-		return -1;
-	d->ndumps++;
+	d->dumps[d->ndumps] = *dump;
+	dump = &d->dumps[d->ndumps++];
 	registry_add_set(reg, &dump->set);
 	if (!reg->machine)
 		registry_set_machine(reg, dump->set.machine);
@@ -150,6 +144,20 @@ static int add_dump(struct destination *d, struct source *src, struct err *err)
 	if (!dump->tells_num && reg->release_max > 999)
 		reg->release_max = 999;
 	return 0;
+}
+
+static int read_dump(struct destination *d, const struct source *src,
+		     struct err *err)
+{
+	struct dump dump;
+
+	if (src->len > MAX_TEXT)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "a dump of more than %u MiB", MAX_TEXT >> 20);
+	if (dump_parse(&dump, &d->arena, arena_strdup(&d->arena, src->path),
+		       (const char *)src->data, src->len, err) < 0)
+		return -1;
+	return add_dump(d, &dump, err);
 }
 
 /* The tables' architecture by the emulator's name. */
@@ -300,23 +308,26 @@ static void take_reference(struct destination *d)
 }
 
 static int add_file(struct destination *d, const char *path,
-		    const struct source_opts *opts,
-		    const struct desc_image_opts *images, struct err *err)
+		    const struct destination_opts *o, struct err *err)
 {
+	const struct source_opts *opts = o->source;
+	const struct dump *dump;
 	struct account *a;
 	struct source *src;
 	int ret;
 
+	if (ahead_take(d->ahead, path, &ret, &dump, err))
+		return ret < 0 ? -1 : add_dump(d, dump, err);
 	if (source_open(&src, path, opts, err) < 0)
 		return -1;
 	switch (kind_of(src)) {
 	case FILE_JSON:
-		ret = add_dump(d, src, err);
+		ret = read_dump(d, src, err);
 		source_close(src);
 		return ret;
 	case FILE_ELF:
 		source_close(src);
-		return add_image(d, path, images, err);
+		return add_image(d, path, o->images, err);
 	case FILE_SCRIPT:
 		source_close(src);
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
@@ -407,23 +418,25 @@ int destination_open(struct destination **ret, const char *const *paths,
 		     size_t n, const struct account *source,
 		     const struct source_opts *opts, struct err *err)
 {
-	return destination_open_with(ret, paths, n, source, opts, NULL, err);
+	const struct destination_opts o = { .source = opts };
+
+	return destination_open_with(ret, paths, n, source, &o, err);
 }
 
 int destination_open_with(struct destination **ret, const char *const *paths,
 			  size_t n, const struct account *source,
-			  const struct source_opts *opts,
-			  const struct desc_image_opts *images,
-			  struct err *err)
+			  const struct destination_opts *o, struct err *err)
 {
+	const struct source_opts *opts = o->source;
 	struct destination *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		abort();
 	arena_init(&d->arena);
 	registry_init(&d->registry, &d->arena);
+	d->ahead = o->ahead;
 	for (size_t i = 0; i < n; i++) {
-		if (add_file(d, paths[i], opts, images, err) < 0) {
+		if (add_file(d, paths[i], o, err) < 0) {
 			err_prefix(err, "%s", paths[i]);
 			destination_close(d);
 			return -1;
@@ -463,6 +476,7 @@ void destination_close(struct destination *d)
 	timeline_close(d->source_blind);
 	registry_release(&d->registry);
 	desc_image_close(d->image);
+	ahead_end(d->ahead);
 	arena_release(&d->arena);
 	free(d);
 }

@@ -45,6 +45,7 @@ struct destination {
 	size_t nmore;
 	struct dump dumps[8];
 	size_t ndumps;
+	struct ahead *ahead;	/* where dumps were read; or NULL */
 	struct desc_image *image;	/* its executable, or NULL */
 	bool is_source;		/* nothing was given: the source itself */
 	/* What the user assumes of it; not owned. */
@@ -60,12 +61,16 @@ struct destination {
 int destination_open(struct destination **ret, const char *const *paths,
 		     size_t n, const struct account *source,
 		     const struct source_opts *opts, struct err *err);
-/* The same; @images says where an executable's modules are.  May be NULL. */
+
+struct destination_opts {
+	const struct source_opts *source;	/* or NULL */
+	const struct desc_image_opts *images;	/* an executable's modules; or NULL */
+	struct ahead *ahead;	/* ahead.h: taken over, also on failure; or NULL */
+};
+
 int destination_open_with(struct destination **ret, const char *const *paths,
 			  size_t n, const struct account *source,
-			  const struct source_opts *opts,
-			  const struct desc_image_opts *images,
-			  struct err *err);
+			  const struct destination_opts *opts, struct err *err);
 void destination_close(struct destination *d);
 
 /* Load @source into @dest. */

@@ -15,11 +15,11 @@
  * must be one that the destination's model answers to, unless the guest runs
  * in a compatibility mode.
  */
-static int ppc_cpu(struct load *l, uint32_t event)
+static int ppc_cpu(struct load *l, const struct frame *fr, uint32_t event)
 {
 	uint64_t len, seen_len;
 	const uint8_t *got = judge_bytes(l, event, "env.spr", &len);
-	const uint8_t *seen = judge_seen(l, "cpu", "env.spr", &seen_len);
+	const uint8_t *seen = judge_seen(l, fr, "env.spr", &seen_len);
 	uint64_t pvr, local;
 
 	if (!got || !seen || len != seen_len || len < (SPR_PVR + 1) * 8 ||
@@ -44,21 +44,34 @@ static int ppc_cpu(struct load *l, uint32_t event)
 
 static const struct hook {
 	const char *desc, *arch;
-	int (*judge)(struct load *l, uint32_t event);
+	int (*judge)(struct load *l, const struct frame *fr, uint32_t event);
 } hooks[] = {
 	{ "cpu", "ppc", ppc_cpu },
 };
 
-int judge_post_load(struct load *l, const struct desc *d, uint32_t event)
+static const struct hook *find_hook(const struct load *l, const struct desc *d)
 {
 	const char *arch = l->o->reg->arch;
 
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
 		if (arch && !strcmp(hooks[i].desc, d->name) &&
 		    !strcmp(hooks[i].arch, arch))
-			return hooks[i].judge(l, event);
+			return &hooks[i];
 	}
-	return 0;
+	return NULL;
+}
+
+int judge_post_load(struct load *l, const struct frame *fr,
+		    const struct desc *d, uint32_t event)
+{
+	const struct hook *h = find_hook(l, d);
+
+	return h ? h->judge(l, fr, event) : 0;
+}
+
+bool judge_hooked(const struct load *l, const struct desc *d)
+{
+	return find_hook(l, d) != NULL;
 }
 
 const char *judge_defect(const struct load *l, const char *idstr)

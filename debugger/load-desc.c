@@ -644,7 +644,7 @@ static uint64_t decide_size(struct load *l, const struct frame *fr,
 			    const struct written_field *seen,
 			    const struct written_field *src, bool *guess)
 {
-	unsigned fixed = type ? desc_type_size(type) : 0;
+	unsigned fixed = load_type(l, type)->fixed;
 	uint64_t size;
 	int64_t v;
 
@@ -709,19 +709,10 @@ static int check_equal(struct load *l, uint32_t i, const char *type,
 	return refuse(l, i, OUT_FAILED, -EINVAL);
 }
 
-/* "uint32 equal", "int32 le": the value is compared with the destination's. */
-static bool must_equal(const char *type)
-{
-	size_t n = type ? strlen(type) : 0;
-
-	return n > 6 && (!strcmp(type + n - 6, " equal") ||
-			 !strcmp(type, "int32 le"));
-}
-
 static int judge_leaf(struct load *l, uint32_t i, const char *type,
 		      const uint8_t *got, uint64_t len, const uint8_t *seen)
 {
-	if (!must_equal(type) || len > 8)
+	if (!load_type(l, type)->must_equal || len > 8)
 		return 0;
 	if (seen)
 		return check_equal(l, i, type, got, seen, (unsigned)len);
@@ -1231,14 +1222,11 @@ int load_section_codec(struct load *l, const struct section_codec *codec,
  * null is the object's own business: only the destination's own stream shows
  * it.
  */
-static bool is_null(const struct written_field *wf)
+static bool is_null(struct load *l, const struct written_field *wf)
 {
-	if (!wf)
-		return false;
-	if (wf->type && !strcmp(wf->type, "nullptr"))
-		return true;
-	return wf->size == 1 && !wf->sub && wf->type &&
-		(!strcmp(wf->type, "struct") || !strcmp(wf->type, "vstruct"));
+	return load_type(l, wf->type)->null ||
+		(wf->size == 1 && !wf->sub &&
+		 load_type(l, wf->type)->structure);
 }
 
 static int load_null(struct load *l, uint32_t i)
@@ -1374,7 +1362,7 @@ static int load_info(struct load *l, struct frame *fr,
 	if (!strcmp(type, "gtree"))
 		return load_gtree(l, fr, f, e, i, e->self ? e->self->size :
 				  e->src ? e->src->size : UINT64_MAX);
-	codec = codec_find(type);
+	codec = load_type(l, type)->codec;
 	if (codec)
 		return load_codec(l, fr, codec, f, e, i);
 	*handled = false;
@@ -1425,14 +1413,6 @@ static const char *leaf_type(const struct frame *fr,
 	return e->src ? e->src->type : NULL;
 }
 
-/* Plain arrays are one event, whatever their length. */
-static bool plain_type(const char *type)
-{
-	return type && (desc_type_size(type) || !strcmp(type, "buffer") ||
-			!strcmp(type, "unused_buffer")) &&
-		strcmp(type, "nullptr");
-}
-
 static int load_plain(struct load *l, struct frame *fr,
 		      const struct desc_field *f, uint64_t n,
 		      const char *type, const struct element *e, uint32_t i)
@@ -1455,7 +1435,7 @@ static int load_plain(struct load *l, struct frame *fr,
 	keep_values(l, fr, f, e->index, n, type, got, size, SHADOW_LOADED);
 	if (fr->seen)
 		seen = seen_bytes(l, fr, e->seen, e->seen_k, &seen_len);
-	else if (must_equal(type))
+	else if (load_type(l, type)->must_equal)
 		seen = seen_inside(l, fr->d, f->name, false,
 				   &seen_len);
 	return judge_leaf(l, i, type, got, size, seen_len == size ? seen : NULL);
@@ -1465,7 +1445,7 @@ static int load_plain(struct load *l, struct frame *fr,
  * Up to 9.x an array of pointers whose first element is null was written as
  * one compressed object: then only the byte itself tells.
  */
-static bool element_is_null(const struct load *l, const struct frame *fr,
+static bool element_is_null(struct load *l, const struct frame *fr,
 			    const struct desc_field *f, const struct element *e)
 {
 	const struct written_field *wf = fr->self ? e->self :
@@ -1475,9 +1455,9 @@ static bool element_is_null(const struct load *l, const struct frame *fr,
 	if (!wf)
 		return f->flags & VMS_ARRAY_OF_POINTER &&
 			cursor_peek(&l->c, 0) == '0';
-	if (!is_null(wf))
+	if (!is_null(l, wf))
 		return false;
-	if (wf->type && strcmp(wf->type, "nullptr") && wf->array_len > 1 &&
+	if (!load_type(l, wf->type)->null && wf->array_len > 1 &&
 	    cursor_peek(&l->c, 0) != '0' && f->desc)
 		return false;
 	return true;
@@ -1513,11 +1493,47 @@ static int load_announced(struct load *l, struct frame *fr,
 	return refuse(l, i, OUT_FAILED, -EINVAL);
 }
 
+/* How many elements behind @e the accounts describe as they do @e. */
+static uint64_t alike(const struct element *e, uint64_t most)
+{
+	const struct written_field *wf[] = { e->self, e->seen, e->src };
+	const uint64_t k[] = { e->self_k, e->seen_k, e->src_k };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (wf[i] && wf[i]->array_len - k[i] - 1 < most)
+			most = wf[i]->array_len - k[i] - 1;
+	}
+	return most;
+}
+
+static size_t all_notes(const struct load *l)
+{
+	return l->t->nunknowns + l->t->nunjudged + l->undecided + l->nlines;
+}
+
+/*
+ * The structure @e was loaded as the events from @before on: how many of those
+ * that follow it, of @n in all, could be loaded just so?
+ */
+static uint64_t repeat(struct load *l, uint32_t before, uint64_t len,
+		       const struct element *e, uint64_t n)
+{
+	const struct event *s = &l->t->events[before];
+	uint64_t most = alike(e, n - e->index - 1);
+
+	if (!most || before >= l->t->n || s->kind != EV_STRUCT ||
+	    s->end != l->t->n || !load_is_steady(l, s->desc))
+		return 0;
+	return load_repeat(l, before, len, e->index + 1, most);
+}
+
 static int load_elements(struct load *l, struct frame *fr,
 			 const struct desc_field *f, uint64_t n,
 			 const struct group *self, const struct group *seen,
 			 const struct group *src, uint32_t i)
 {
+	bool may_repeat = !f->nelem_descs && l->o->rules != RULES_SENTINEL &&
+		!(f->flags & VMS_ARRAY_OF_POINTER);
 	int ret = 0;
 
 	for (uint64_t k = 0; k < n && !ret && !l->t->truncated; k++) {
@@ -1525,6 +1541,7 @@ static int load_elements(struct load *l, struct frame *fr,
 		const char *type = leaf_type(fr, f, &e);
 		uint64_t pos = l->c.pos;
 		uint32_t before = l->t->n;
+		size_t notes = all_notes(l);
 		bool handled;
 
 		if (announced(l, fr, f)) {
@@ -1533,10 +1550,9 @@ static int load_elements(struct load *l, struct frame *fr,
 			ret = load_null(l, i);
 			continue;
 		} else if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) ||
-		    (type && (!strcmp(type, "struct") ||
-			      !strcmp(type, "vstruct")))) {
+			   load_type(l, type)->structure) {
 			ret = load_struct(l, fr, f, &e, i);
-		} else if (plain_type(type)) {
+		} else if (load_type(l, type)->plain) {
 			/* the elements that are left look alike */
 			ret = load_plain(l, fr, f, n - k, type, &e, i);
 			break;
@@ -1549,6 +1565,8 @@ static int load_elements(struct load *l, struct frame *fr,
 		if (before < l->t->n &&
 		    l->t->events[before].parent == i)
 			l->t->events[before].elem = (uint32_t)k;
+		if (may_repeat && !ret && k + 1 < n && notes == all_notes(l))
+			k += repeat(l, before, l->c.pos - pos, &e, n);
 		if (l->c.pos == pos && k > 65536)
 			break;	/* empty elements without end */
 	}
@@ -1922,7 +1940,7 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 	if (!ret && (fr.self || rules_looks(l->o->rules, d->nsubs != 0)))
 		ret = load_subsections(l, &fr);
 	if (!ret && !l->o->self) {
-		ret = judge_post_load(l, d, i);
+		ret = judge_post_load(l, &fr, d, i);
 		if (ret)
 			post_load_failed(l, d, version, ret, i);
 	}
@@ -1948,12 +1966,26 @@ const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,
 	return NULL;
 }
 
-const uint8_t *judge_seen(struct load *l, const char *desc, const char *field,
-			  uint64_t *len)
+const uint8_t *judge_seen(const struct load *l, const struct frame *fr,
+			  const char *field, uint64_t *len)
 {
-	const struct desc d = { .name = desc };
+	if (!fr->seen)	/* its stream has no description, or not of this */
+		return seen_inside(l, fr->d, field, true, len);
+	for (size_t i = 0; i < fr->seen->nfields; i++) {
+		const struct written_field *wf = &fr->seen->fields[i];
+		const uint8_t *p;
 
-	return seen_inside(l, &d, field, true, len);
+		if (strcmp(wf->name, field))
+			continue;
+		p = seen_bytes(l, fr, wf, 0, len);
+		if (!p || wf->array_len > (l->o->reference_timeline->src->len -
+		    (uint64_t)(p - l->o->reference_timeline->src->data)) /
+		    (wf->size ? wf->size : 1))
+			return NULL;
+		*len *= wf->array_len;
+		return p;
+	}
+	return NULL;
 }
 
 bool judge_has_sub(struct load *l, uint32_t event, const char *name)

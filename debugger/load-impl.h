@@ -24,6 +24,15 @@ struct loaded_id {
 	uint32_t id, version;
 };
 
+/* An info's name, and what follows from it. */
+struct load_type {
+	const char *name;
+	unsigned fixed;		/* bytes on the wire, or 0 */
+	bool plain;		/* an array of it is one event */
+	bool structure, null, must_equal;
+	const struct codec *codec;	/* of what else is code-driven, or NULL */
+};
+
 struct load {
 	const struct load_opts *o;
 	struct timeline *t;
@@ -61,6 +70,7 @@ struct load {
 	unsigned undecided, choice;
 	bool decided;
 	unsigned variant, nvariants;	/* open_variants: tried, met */
+	struct load_type types[64];	/* by address of the name */
 };
 
 /* Where to come back to when a reading does not fit. */
@@ -103,6 +113,27 @@ void chain(struct load *l, const char *fmt, ...)
 /* Remember where the load stops; answers @ret. */
 int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret);
 
+/* @type may be NULL.  Valid until the next call. */
+const struct load_type *load_type(struct load *l, const char *type);
+
+/*
+ * Of a section that was just closed, keep what seen_inside() may ask for: what
+ * codecs read, and what must be equal.  The rest is found by the description.
+ */
+void load_thin_out(struct load *l, uint32_t section);
+
+/* Do all objects of this descriptor read alike, whatever their values? */
+bool load_is_steady(struct load *l, const struct desc *d);
+
+/*
+ * The last element, of a steady descriptor, has @len bytes and the events from
+ * @from on: load the next ones, of which @elem is the first and which the
+ * accounts describe as they did this one, in the same way.  Answers how many
+ * of the @most could be.
+ */
+uint64_t load_repeat(struct load *l, uint32_t from, uint64_t len,
+		     uint64_t elem, uint64_t most);
+
 struct frame;
 
 /*
@@ -130,15 +161,19 @@ const struct assumption *assume_find(const struct load_opts *o,
  * judge.c: what the descriptor's post_load would say to the object that was
  * loaded by STRUCT event @event; 0 or a negative errno.
  */
-int judge_post_load(struct load *l, const struct desc *d, uint32_t event);
+int judge_post_load(struct load *l, const struct frame *fr,
+		    const struct desc *d, uint32_t event);
 /* A known bug of emulators that makes this section's load a gamble; NULL. */
+/* Does a hook look at objects of this descriptor? */
+bool judge_hooked(const struct load *l, const struct desc *d);
+
 const char *judge_defect(const struct load *l, const char *idstr);
 /* Bytes of a field that was loaded directly below @event; NULL. */
 const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,
 			   uint64_t *len);
 /* What the destination itself wrote for that field in this section; NULL. */
-const uint8_t *judge_seen(struct load *l, const char *desc, const char *field,
-			  uint64_t *len);
+const uint8_t *judge_seen(const struct load *l, const struct frame *fr,
+			  const char *field, uint64_t *len);
 bool judge_has_sub(struct load *l, uint32_t event, const char *name);
 
 /* Sections that every emulator registers though they are seldom written. */

@@ -1005,6 +1005,8 @@ static int load_section(struct load *l, enum section_kind kind)
 		ret = start_section(l, &s, i);
 	}
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
+	if (l->o->values_only)
+		load_thin_out(l, i);
 	return ret;
 }
 

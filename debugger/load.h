@@ -44,6 +44,7 @@ struct load_opts {
 	 * destination would.
 	 */
 	const struct description *self;
+	bool values_only;	/* with .self: nobody will look at the events */
 	/* The source's account: its description and its own load; or NULL. */
 	const struct description *source;
 	const struct timeline *source_timeline;

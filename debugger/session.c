@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../stream/cursor.h"
+#include "ahead.h"
 #include "command-impl.h"
 #include "recording.h"
 #include "value.h"
@@ -241,15 +242,19 @@ int session_open(struct session **ret, const char *path, const char *const *to,
 		 size_t nto, enum rules rules, const struct source_opts *opts,
 		 struct err *err)
 {
+	struct destination_opts o = { 0 };
 	struct account *source;
 	struct destination *dest;
 	struct session *s;
 
 	if (recording_is(path))
 		return session_replay(ret, path, err);
-	if (account_open(&source, path, DESC_FROM_SOURCE, opts, err) < 0)
+	o.ahead = ahead_begin(to, nto);
+	if (account_open(&source, path, DESC_FROM_SOURCE, opts, err) < 0) {
+		ahead_end(o.ahead);
 		return err_prefix(err, "%s", path);
-	if (destination_open(&dest, to, nto, source, NULL, err) < 0) {
+	}
+	if (destination_open_with(&dest, to, nto, source, &o, err) < 0) {
 		account_close(source);
 		return -1;
 	}

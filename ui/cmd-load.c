@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "../debugger/ahead.h"
 #include "../debugger/members.h"
 #include "out-json.h"
 #include "out-text.h"
@@ -45,6 +46,9 @@ static void add_members(const struct args *a, struct analysis *an,
 
 static int load_with(const struct args *a, enum rules rules)
 {
+	struct destination_opts o = {
+		.images = &a->images, .ahead = ahead_begin(a->to, a->nto),
+	};
 	struct account *source;
 	struct destination *dest;
 	struct timeline *t;
@@ -55,10 +59,10 @@ static int load_with(const struct args *a, enum rules rules)
 	if (account_open(&source, a->operands[0], DESC_FROM_SOURCE, &a->source,
 			 &err) < 0) {
 		complain("%s: %s", a->operands[0], err.msg);
+		ahead_end(o.ahead);
 		return STATUS_USAGE;
 	}
-	if (destination_open_with(&dest, a->to, a->nto, source, NULL,
-				  &a->images, &err) < 0) {
+	if (destination_open_with(&dest, a->to, a->nto, source, &o, &err) < 0) {
 		complain("%s", err.msg);
 		account_close(source);
 		return STATUS_USAGE;
