@@ -22,7 +22,7 @@ CFLAGS = -O2 -g
 WARN = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror
 DEPS = -MMD -MP
 LIBS = -lzstd -llzma -lz -lbz2 -llzo2 -llz4 -lpthread
-DEVLIBS = -ljansson -lelf -ldwarf -lsqlite3
+DEVLIBS = -ljansson -lyajl -lelf -ldwarf -lsqlite3
 DEBUGLIBS = -lsqlite3
 UILIBS = -lreadline -lncursesw
 SECONDS = 60

@@ -1,124 +1,376 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dumps are read as they come (yajl), without a tree in between: a megabyte
+ * of JSON of which a load needs a tenth.
+ */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <yajl/yajl_parse.h>
 
 #include "desc-dump.h"
 
 #define MAX_DEPTH 64
+/* a descriptor, its list and the list's element, for each of them */
+#define MAX_LEVELS (3 * (MAX_DEPTH + 2) + 2)
 
-struct parse {
-	struct arena *a;
-	bool tells_num;
+/* What the object or list at hand is. */
+enum level_kind {
+	ROOT, DEVICE, DESCRIPTION, FIELDS, FIELD, SUBSECTIONS,
 };
 
-static int64_t num(json_t *o, const char *key, int64_t missing)
-{
-	json_t *v = json_object_get(o, key);
+enum key {
+	KEY_OTHER, KEY_NAME, KEY_VERSION, KEY_MINIMUM, KEY_DESCRIPTION,
+	KEY_FIELDS, KEY_SUBSECTIONS, KEY_FIELD, KEY_EXISTS, KEY_SIZE, KEY_NUM,
+};
 
-	return json_is_integer(v) ? json_integer_value(v) : missing;
+static const struct {
+	const char *text;
+	enum key key;
+} keys[] = {
+	{ "field", KEY_FIELD }, { "version_id", KEY_VERSION },
+	{ "field_exists", KEY_EXISTS }, { "size", KEY_SIZE },
+	{ "num", KEY_NUM }, { "Description", KEY_DESCRIPTION },
+	{ "name", KEY_NAME }, { "Name", KEY_NAME },
+	{ "minimum_version_id", KEY_MINIMUM }, { "Fields", KEY_FIELDS },
+	{ "Subsections", KEY_SUBSECTIONS },
+};
+
+struct level {
+	enum level_kind kind;
+	enum key key;			/* whose value comes next */
+	struct desc *desc;		/* DESCRIPTION */
+	struct desc_field field;	/* FIELD */
+	struct desc_item item;		/* DEVICE */
+	const char *name;		/* DEVICE: its "Name" */
+	/* DESCRIPTION: what was gathered; the memory is used again */
+	struct desc_field *fields;
+	const struct desc **subs;
+	size_t nfields, nsubs, fields_cap, subs_cap;
+};
+
+struct reader {
+	struct arena *a;
+	struct dump *dump;
+	struct level levels[MAX_LEVELS];
+	unsigned n, depth;
+	unsigned skip;			/* levels of what nobody asks for */
+	const char *device;		/* ROOT: the key at hand */
+	struct desc_item *items;
+	size_t nitems, items_cap;
+};
+
+/* The current level, or NULL: before the first, or within what is skipped. */
+static struct level *top(struct reader *r)
+{
+	return r->n && !r->skip ? &r->levels[r->n - 1] : NULL;
 }
 
-static const char *str(struct parse *p, json_t *o, const char *key)
+/* ---- values ---- */
+
+static void field_number(struct reader *r, struct level *l, int64_t v)
 {
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return arena_intern_str(p->a, s ? s : "");
-}
-
-static const struct desc *parse_desc(struct parse *p, json_t *o, int depth);
-
-static void parse_field(struct parse *p, json_t *o, struct desc_field *f,
-			int depth)
-{
-	json_t *nested = json_object_get(o, "Description");
-	int64_t n = num(o, "num", -1);
-
-	f->name = str(p, o, "field");
-	f->version = (int32_t)num(o, "version_id", 0);
-	f->size = (uint64_t)num(o, "size", 0);
-	f->exists = json_is_true(json_object_get(o, "field_exists")) ?
-		EXISTS_PREDICATE : EXISTS_BY_VERSION;
-	f->from_version = f->from_size = f->from_exists = DESC_FROM_DUMP;
-	f->num = 1;
-	if (n >= 0) {
-		f->num = n;
-		f->from_num = DESC_FROM_DUMP;
-		p->tells_num = true;
+	if (l->key == KEY_VERSION) {
+		l->field.version = (int32_t)v;
+	} else if (l->key == KEY_SIZE) {
+		l->field.size = (uint64_t)v;
+	} else if (l->key == KEY_NUM && v >= 0) {
+		l->field.num = v;
+		l->field.from_num = DESC_FROM_DUMP;
+		r->dump->tells_num = true;
 	}
-	if (json_is_object(nested)) {
-		f->desc = parse_desc(p, nested, depth + 1);
-		f->from_desc = DESC_FROM_DUMP;
+}
+
+static int on_integer(void *ctx, long long v)
+{
+	struct reader *r = ctx;
+	struct level *l = top(r);
+
+	if (l && l->kind == FIELD)
+		field_number(r, l, v);
+	else if (l && l->kind == DESCRIPTION && l->key == KEY_VERSION)
+		l->desc->version = (int32_t)v;
+	else if (l && l->kind == DESCRIPTION && l->key == KEY_MINIMUM)
+		l->desc->min_version = (int32_t)v;
+	else if (l && l->kind == DEVICE && l->key == KEY_VERSION)
+		l->item.version = (int32_t)v;
+	else if (l && l->kind == DEVICE && l->key == KEY_MINIMUM)
+		l->item.min_version = (int32_t)v;
+	return 1;
+}
+
+static int on_boolean(void *ctx, int v)
+{
+	struct level *l = top(ctx);
+
+	if (l && l->kind == FIELD && l->key == KEY_EXISTS)
+		l->field.exists = v ? EXISTS_PREDICATE : EXISTS_BY_VERSION;
+	return 1;
+}
+
+static int on_string(void *ctx, const unsigned char *s, size_t len)
+{
+	struct reader *r = ctx;
+	struct level *l = top(r);
+
+	if (l && l->kind == FIELD && l->key == KEY_FIELD)
+		l->field.name = arena_intern(r->a, s, len);
+	else if (l && l->kind == DESCRIPTION && l->key == KEY_NAME)
+		l->desc->name = arena_intern(r->a, s, len);
+	else if (l && l->kind == DEVICE && l->key == KEY_NAME)
+		l->name = arena_intern(r->a, s, len);
+	return 1;
+}
+
+static int on_nothing(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+static int on_double(void *ctx, double v)
+{
+	(void)ctx;
+	(void)v;
+	return 1;
+}
+
+static int on_key(void *ctx, const unsigned char *s, size_t len)
+{
+	struct reader *r = ctx;
+	struct level *l = top(r);
+
+	if (!l)
+		return 1;
+	l->key = KEY_OTHER;
+	if (l->kind == ROOT) {
+		r->device = arena_intern(r->a, s, len);
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strlen(keys[i].text) == len &&
+		    !memcmp(keys[i].text, s, len)) {
+			l->key = keys[i].key;
+			break;
+		}
+	}
+	return 1;
+}
+
+/* ---- objects and lists ---- */
+
+static void push(struct reader *r, enum level_kind kind)
+{
+	struct level *l = &r->levels[r->n++];
+
+	l->kind = kind;
+	l->key = KEY_OTHER;
+	if (kind == DEVICE) {
+		l->item = (struct desc_item){ .key = r->device };
+		l->name = "";
+	} else if (kind == FIELD) {
+		l->field = (struct desc_field){
+			.name = "", .num = 1,
+			.from_version = DESC_FROM_DUMP,
+			.from_size = DESC_FROM_DUMP,
+			.from_exists = DESC_FROM_DUMP,
+		};
+	} else if (kind == DESCRIPTION) {
+		l->nfields = l->nsubs = 0;
+		l->desc = arena_alloc(r->a, sizeof(*l->desc));
+		l->desc->name = "";
+		l->desc->from = l->desc->from_version = l->desc->from_min =
+			DESC_FROM_DUMP;
+		l->desc->all_fields = l->desc->all_subs = r->depth < MAX_DEPTH;
+		r->depth++;
 	}
 }
 
-static const struct desc *parse_desc(struct parse *p, json_t *o, int depth)
+static int on_object(void *ctx)
 {
-	struct desc *d = arena_alloc(p->a, sizeof(*d));
-	json_t *fields = json_object_get(o, "Fields");
-	json_t *subs = json_object_get(o, "Subsections");
-	struct desc_field *f;
-	const struct desc **s;
+	struct reader *r = ctx;
+	struct level *l = top(r);
+	bool described = l && l->key == KEY_DESCRIPTION &&
+		(l->kind == DEVICE || l->kind == FIELD);
 
-	if (depth > MAX_DEPTH)
-		fields = subs = NULL;
-	d->name = str(p, o, "name");
-	d->version = (int32_t)num(o, "version_id", 0);
-	d->min_version = (int32_t)num(o, "minimum_version_id", 0);
-	d->from = d->from_version = d->from_min = DESC_FROM_DUMP;
-	d->all_fields = d->all_subs = depth <= MAX_DEPTH;
-	d->nfields = json_array_size(fields);
-	f = arena_calloc(p->a, d->nfields + 1, sizeof(*f));
-	for (size_t i = 0; i < d->nfields; i++)
-		parse_field(p, json_array_get(fields, i), &f[i], depth);
-	desc_number_names(f, d->nfields);
-	d->fields = f;
-	d->nsubs = json_array_size(subs);
-	s = arena_calloc(p->a, d->nsubs + 1, sizeof(*s));
-	for (size_t i = 0; i < d->nsubs; i++)
-		s[i] = parse_desc(p, json_array_get(subs, i), depth + 1);
-	d->subs = s;
-	return d;
+	if (!r->n)
+		push(r, ROOT);
+	else if (l && l->kind == ROOT)
+		push(r, DEVICE);
+	else if (l && l->kind == FIELDS)
+		push(r, FIELD);
+	else if (described || (l && l->kind == SUBSECTIONS))
+		push(r, DESCRIPTION);
+	else
+		r->skip++;
+	return 1;
+}
+
+static int on_list(void *ctx)
+{
+	struct reader *r = ctx;
+	struct level *l = top(r);
+
+	if (!l || l->kind != DESCRIPTION || r->depth > MAX_DEPTH ||
+	    (l->key != KEY_FIELDS && l->key != KEY_SUBSECTIONS)) {
+		r->skip++;
+	} else if (l->key == KEY_FIELDS) {
+		l->nfields = 0;
+		push(r, FIELDS);
+	} else {
+		l->nsubs = 0;
+		push(r, SUBSECTIONS);
+	}
+	return 1;
+}
+
+static void add_field(struct level *l, const struct desc_field *f)
+{
+	l->fields = grow_array(l->fields, &l->fields_cap, l->nfields + 1,
+			       sizeof(*l->fields));
+	l->fields[l->nfields++] = *f;
+}
+
+static void add_sub(struct level *l, const struct desc *d)
+{
+	l->subs = grow_array(l->subs, &l->subs_cap, l->nsubs + 1,
+			     sizeof(*l->subs));
+	l->subs[l->nsubs++] = d;
+}
+
+static void end_description(struct reader *r, struct level *l)
+{
+	struct level *up = l - 1;
+	struct desc *d = l->desc;
+
+	r->depth--;
+	d->nfields = l->nfields;
+	d->fields = arena_memdup(r->a, l->fields,
+				 l->nfields * sizeof(*l->fields));
+	desc_number_names((struct desc_field *)d->fields, d->nfields);
+	d->nsubs = l->nsubs;
+	d->subs = arena_memdup(r->a, l->subs, l->nsubs * sizeof(*l->subs));
+	if (up->kind == DEVICE) {
+		up->item.desc = d;
+	} else if (up->kind == FIELD) {
+		up->field.desc = d;
+		up->field.from_desc = DESC_FROM_DUMP;
+	} else {
+		add_sub(up - 1, d);
+	}
+}
+
+static void end_device(struct reader *r, const struct level *l)
+{
+	if (!strcmp(l->item.key, "vmschkmachine")) {
+		r->dump->set.machine = l->name;
+		return;
+	}
+	if (!l->item.desc)
+		return;
+	r->items = grow_array(r->items, &r->items_cap, r->nitems + 1,
+			      sizeof(*r->items));
+	r->items[r->nitems++] = l->item;
+}
+
+static int on_end(void *ctx)
+{
+	struct reader *r = ctx;
+	struct level *l;
+
+	if (r->skip) {
+		r->skip--;
+		return 1;
+	}
+	l = &r->levels[--r->n];
+	if (l->kind == FIELD)
+		add_field(l - 2, &l->field);
+	else if (l->kind == DESCRIPTION)
+		end_description(r, l);
+	else if (l->kind == DEVICE)
+		end_device(r, l);
+	return 1;
+}
+
+/* ---- the whole text ---- */
+
+/* yajl does not ask whether it got its memory. */
+static void *allocate(void *ctx, size_t n)
+{
+	size_t cap = 0;
+
+	(void)ctx;
+	return grow_array(NULL, &cap, n, 1);
+}
+
+static void *reallocate(void *ctx, void *p, size_t n)
+{
+	size_t cap = 0;
+
+	(void)ctx;
+	return grow_array(p, &cap, n, 1);
+}
+
+static void release(void *ctx, void *p)
+{
+	(void)ctx;
+	free(p);
+}
+
+static bool read_all(struct reader *r, const char *json, size_t len)
+{
+	static const yajl_callbacks callbacks = {
+		.yajl_null = on_nothing, .yajl_boolean = on_boolean,
+		.yajl_integer = on_integer, .yajl_double = on_double,
+		.yajl_string = on_string, .yajl_start_map = on_object,
+		.yajl_map_key = on_key, .yajl_end_map = on_end,
+		.yajl_start_array = on_list, .yajl_end_array = on_end,
+	};
+	yajl_alloc_funcs memory = { allocate, reallocate, release, NULL };
+	yajl_handle y = yajl_alloc(&callbacks, &memory, r);
+	bool good = yajl_parse(y, (const unsigned char *)json, len) ==
+		yajl_status_ok && yajl_complete_parse(y) == yajl_status_ok;
+
+	yajl_free(y);
+	for (size_t i = 0; i < MAX_LEVELS; i++) {
+		free(r->levels[i].fields);
+		free(r->levels[i].subs);
+	}
+	return good;
+}
+
+/* Which line is wrong is better told by jansson. */
+static int tell_where(const char *json, size_t len, struct err *err)
+{
+	json_error_t jerr = { .text = "no JSON" };
+
+	json_decref(json_loadb(json, len, 0, &jerr));
+	return err_set(err, ERR_FORMAT,
+		       jerr.position < 0 ? 0 : (uint64_t)jerr.position,
+		       "not a -dump-vmstate: line %d: %s", jerr.line,
+		       jerr.text);
 }
 
 int dump_parse(struct dump *ret, struct arena *a, const char *path,
 	       const char *json, size_t len, struct err *err)
 {
-	struct parse p = { .a = a };
-	struct desc_item *items;
-	json_error_t jerr;
-	json_t *root = json_loadb(json, len, 0, &jerr), *o;
-	const char *key;
-	size_t n = 0;
+	struct reader *r = arena_alloc(a, sizeof(*r));
+	bool good;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!root)
-		return err_set(err, ERR_FORMAT,
-			       jerr.position < 0 ? 0 : (uint64_t)jerr.position,
-			       "not a -dump-vmstate: line %d: %s", jerr.line,
-			       jerr.text);
-	items = arena_calloc(a, json_object_size(root) + 1, sizeof(*items));
-	json_object_foreach(root, key, o) {
-		json_t *d = json_object_get(o, "Description");
-
-		if (!strcmp(key, "vmschkmachine")) {
-			ret->set.machine = str(&p, o, "Name");
-			continue;
-		}
-		if (!json_is_object(d))
-			continue;
-		items[n].key = arena_intern_str(a, key);
-		items[n].version = (int32_t)num(o, "version_id", 0);
-		items[n].min_version = (int32_t)num(o, "minimum_version_id", 0);
-		items[n++].desc = parse_desc(&p, d, 0);
-	}
-	json_decref(root);
-	if (!n)
+	r->a = a;
+	r->dump = ret;
+	good = read_all(r, json, len);
+	ret->set.items = arena_memdup(a, r->items,
+				      r->nitems * sizeof(*r->items));
+	free(r->items);
+	if (!good)
+		return tell_where(json, len, err);
+	if (!r->nitems)
 		return err_set(err, ERR_FORMAT, 0, "not a -dump-vmstate: no "
 			       "device with a \"Description\"");
 	ret->set.path = path;
 	ret->set.from = DESC_FROM_DUMP;
-	ret->set.items = items;
-	ret->set.nitems = n;
-	ret->tells_num = p.tells_num;
+	ret->set.nitems = r->nitems;
 	return 0;
 }
