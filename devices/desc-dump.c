@@ -68,6 +68,51 @@ static struct level *top(struct reader *r)
 
 /* ---- values ---- */
 
+static struct desc_field empty_field(void)
+{
+	return (struct desc_field){
+		.name = "", .num = 1, .from_version = DESC_FROM_DUMP,
+		.from_size = DESC_FROM_DUMP, .from_exists = DESC_FROM_DUMP,
+	};
+}
+
+static struct desc *empty_desc(struct reader *r)
+{
+	struct desc *d = arena_alloc(r->a, sizeof(*d));
+
+	d->name = "";
+	d->from = d->from_version = d->from_min = DESC_FROM_DUMP;
+	d->all_fields = d->all_subs = r->depth < MAX_DEPTH;
+	return d;
+}
+
+static void add_field(struct level *l, const struct desc_field *f)
+{
+	l->fields = grow_array(l->fields, &l->fields_cap, l->nfields + 1,
+			       sizeof(*l->fields));
+	l->fields[l->nfields++] = *f;
+}
+
+static void add_sub(struct level *l, const struct desc *d)
+{
+	l->subs = grow_array(l->subs, &l->subs_cap, l->nsubs + 1,
+			     sizeof(*l->subs));
+	l->subs[l->nsubs++] = d;
+}
+
+/* An element that is no object is one of which nothing is told. */
+static int odd_element(struct reader *r)
+{
+	struct level *l = top(r);
+	struct desc_field f = empty_field();
+
+	if (l && l->kind == FIELDS)
+		add_field(l - 1, &f);
+	else if (l && l->kind == SUBSECTIONS)
+		add_sub(l - 1, empty_desc(r));
+	return 1;
+}
+
 static void field_number(struct reader *r, struct level *l, int64_t v)
 {
 	if (l->key == KEY_VERSION) {
@@ -96,7 +141,7 @@ static int on_integer(void *ctx, long long v)
 		l->item.version = (int32_t)v;
 	else if (l && l->kind == DEVICE && l->key == KEY_MINIMUM)
 		l->item.min_version = (int32_t)v;
-	return 1;
+	return odd_element(r);
 }
 
 static int on_boolean(void *ctx, int v)
@@ -105,7 +150,7 @@ static int on_boolean(void *ctx, int v)
 
 	if (l && l->kind == FIELD && l->key == KEY_EXISTS)
 		l->field.exists = v ? EXISTS_PREDICATE : EXISTS_BY_VERSION;
-	return 1;
+	return odd_element(ctx);
 }
 
 static int on_string(void *ctx, const unsigned char *s, size_t len)
@@ -113,26 +158,26 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 	struct reader *r = ctx;
 	struct level *l = top(r);
 
+	if (memchr(s, '\0', len))
+		return 0;
 	if (l && l->kind == FIELD && l->key == KEY_FIELD)
 		l->field.name = arena_intern(r->a, s, len);
 	else if (l && l->kind == DESCRIPTION && l->key == KEY_NAME)
 		l->desc->name = arena_intern(r->a, s, len);
 	else if (l && l->kind == DEVICE && l->key == KEY_NAME)
 		l->name = arena_intern(r->a, s, len);
-	return 1;
+	return odd_element(r);
 }
 
-static int on_nothing(void *ctx)
+static int on_null(void *ctx)
 {
-	(void)ctx;
-	return 1;
+	return odd_element(ctx);
 }
 
 static int on_double(void *ctx, double v)
 {
-	(void)ctx;
 	(void)v;
-	return 1;
+	return odd_element(ctx);
 }
 
 static int on_key(void *ctx, const unsigned char *s, size_t len)
@@ -140,6 +185,8 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	struct reader *r = ctx;
 	struct level *l = top(r);
 
+	if (memchr(s, '\0', len))
+		return 0;	/* no name of anybody's */
 	if (!l)
 		return 1;
 	l->key = KEY_OTHER;
@@ -169,19 +216,10 @@ static void push(struct reader *r, enum level_kind kind)
 		l->item = (struct desc_item){ .key = r->device };
 		l->name = "";
 	} else if (kind == FIELD) {
-		l->field = (struct desc_field){
-			.name = "", .num = 1,
-			.from_version = DESC_FROM_DUMP,
-			.from_size = DESC_FROM_DUMP,
-			.from_exists = DESC_FROM_DUMP,
-		};
+		l->field = empty_field();
 	} else if (kind == DESCRIPTION) {
 		l->nfields = l->nsubs = 0;
-		l->desc = arena_alloc(r->a, sizeof(*l->desc));
-		l->desc->name = "";
-		l->desc->from = l->desc->from_version = l->desc->from_min =
-			DESC_FROM_DUMP;
-		l->desc->all_fields = l->desc->all_subs = r->depth < MAX_DEPTH;
+		l->desc = empty_desc(r);
 		r->depth++;
 	}
 }
@@ -213,6 +251,7 @@ static int on_list(void *ctx)
 
 	if (!l || l->kind != DESCRIPTION || r->depth > MAX_DEPTH ||
 	    (l->key != KEY_FIELDS && l->key != KEY_SUBSECTIONS)) {
+		odd_element(r);
 		r->skip++;
 	} else if (l->key == KEY_FIELDS) {
 		l->nfields = 0;
@@ -222,20 +261,6 @@ static int on_list(void *ctx)
 		push(r, SUBSECTIONS);
 	}
 	return 1;
-}
-
-static void add_field(struct level *l, const struct desc_field *f)
-{
-	l->fields = grow_array(l->fields, &l->fields_cap, l->nfields + 1,
-			       sizeof(*l->fields));
-	l->fields[l->nfields++] = *f;
-}
-
-static void add_sub(struct level *l, const struct desc *d)
-{
-	l->subs = grow_array(l->subs, &l->subs_cap, l->nsubs + 1,
-			     sizeof(*l->subs));
-	l->subs[l->nsubs++] = d;
 }
 
 static void end_description(struct reader *r, struct level *l)
@@ -320,7 +345,7 @@ static void release(void *ctx, void *p)
 static bool read_all(struct reader *r, const char *json, size_t len)
 {
 	static const yajl_callbacks callbacks = {
-		.yajl_null = on_nothing, .yajl_boolean = on_boolean,
+		.yajl_null = on_null, .yajl_boolean = on_boolean,
 		.yajl_integer = on_integer, .yajl_double = on_double,
 		.yajl_string = on_string, .yajl_start_map = on_object,
 		.yajl_map_key = on_key, .yajl_end_map = on_end,

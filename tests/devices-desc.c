@@ -172,6 +172,20 @@ static const struct test dumps[] = {
 	  "(no machine)  v0-0 { }" },
 	{ "fields that are none", DUMP("{'Fields':[1,[],null]}"),
 	  "pc  v0-0 { :-(0)#0 :-(0)#1 :-(0)#2 }" },
+	{ "keys in another order", "{'d':{'Description':{'Fields':[{'size':4,'version_id':2,'field':'a'}],"
+	  "'version_id':3,'name':'d'},'version_id':1,'Name':'d'}}",
+	  "(no machine) d v3-0 { a:-(4)@2 }" },
+	{ "a key twice", DUMP("{'name':'d','Fields':[" FIELD("a", "") "],'Fields':[" FIELD("b", "") "]}"),
+	  "pc d v0-0 { b:-(4) }" },
+	{ "what nobody asks for", DUMP("{'name':'d','x':{'Fields':[{'field':'z'}]},'y':[[{}],1.5e3],'Fields':["
+	  FIELD("a", ",'Fields':[{'field':'z'}]") "]}"),
+	  "pc d v0-0 { a:-(4) }" },
+	{ "a NUL in a name", DUMP("{'name':'a\\u0000b','Fields':[]}"),
+	  "error 2 at 117: not a -dump-vmstate: line 1: \\u0000 is not allowed without JSON_ALLOW_NUL near '\"a\\u0000b\"'" },
+	{ "something behind it", "{'d':{'Description':{}}} x",
+	  "error 2 at 26: not a -dump-vmstate: line 1: end of file expected near 'x'" },
+	{ "subsections that are none", DUMP("{'name':'d','Fields':[],'Subsections':[1]}"),
+	  "pc d v0-0 { +  v0-0 { } }" },
 	{ "numbers out of range", DUMP("{'name':'d','version_id':99999999999,'Fields':["
 	  "{'field':'a','size':-5,'num':-3},{'field':'b','size':9223372036854775807,"
 	  "'num':9223372036854775807}]}"),
