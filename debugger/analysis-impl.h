@@ -41,6 +41,10 @@ uint32_t enclosing_struct(const struct timeline *t, uint32_t i);
 void explain_split(struct work *w, const struct span *s, const struct span *d,
 		   uint64_t off, uint32_t s_section, uint32_t d_section);
 /* Word a refusal over bytes on which both sides agree. */
+/* The walk of this RAM section, if its bytes are at fault; NULL. */
+const struct ram_section *broken_ram(const struct work *w,
+				     const struct event *e);
+
 void explain_failure(struct work *w, const struct failure *f);
 /* The cause in plain words, its evidence, and what people do about it. */
 void diagnose(struct work *w);

@@ -443,16 +443,25 @@ static void align(struct work *w)
 
 /* ---- the source's own account against its bytes ---- */
 
+/* Between sections: a type byte that is none, or the end. */
+static bool is_framing(const struct timeline *t, const struct failure *f)
+{
+	return f->event == EVENT_NONE || t->events[f->event].kind == EV_LOAD;
+}
+
 static void find_damage(struct work *w)
 {
 	for (size_t k = 0; w->source->self && k < w->s->nfailures; k++) {
 		const struct failure *f = &w->s->failures[k];
 		struct divergence *x;
-		uint64_t off = f->event == EVENT_NONE ? f->offset :
+		bool framing = is_framing(w->s, f);
+		uint64_t off = framing ? f->offset - !!f->offset :
 			w->s->events[f->event].off;
 
-		x = add_divergence(w, DIVERGE_DAMAGED, false, off, f->event,
-				   EVENT_NONE);
+		if (!framing && broken_ram(w, &w->s->events[f->event]))
+			continue;	/* so says the destination */
+		x = add_divergence(w, DIVERGE_DAMAGED, false, off, framing ?
+				   EVENT_NONE : f->event, EVENT_NONE);
 		x->text = words(w, "the stream is not what its own device "
 				"description says: %s",
 				f->nlines ? f->lines[0] : "it ends here");
@@ -556,6 +565,10 @@ static bool explained(const struct work *w, const struct failure *f)
 	for (size_t i = 0; i < w->a->ndivergences; i++) {
 		const struct divergence *x = &w->a->divergences[i];
 
+		/* the source's own account ends at the same byte */
+		if (x->kind == DIVERGE_DAMAGED && is_framing(w->d, f) &&
+		    f->offset && x->place.offset == f->offset - 1)
+			return true;
 		if (!x->note && x->kind != DIVERGE_DAMAGED &&
 		    x->place.section_offset && f->section != EVENT_NONE &&
 		    x->place.section_offset == w->d->events[f->section].off)

@@ -219,6 +219,18 @@ void explain_split(struct work *w, const struct span *s, const struct span *d,
 			wrote, reads);
 }
 
+const struct ram_section *broken_ram(const struct work *w,
+				     const struct event *e)
+{
+	const struct ram *ram = &w->source->ram;
+
+	for (size_t i = 0; e->kind == EV_RAM && i < ram->nsections; i++) {
+		if (ram->sections[i].start == e->off && ram->sections[i].ret)
+			return &ram->sections[i];
+	}
+	return NULL;
+}
+
 static enum divergence_kind failure_kind(const struct work *w,
 					 const struct failure *f)
 {
@@ -242,7 +254,7 @@ static enum divergence_kind failure_kind(const struct work *w,
 	case EV_FOOTER:
 		return DIVERGE_FOOTER;
 	case EV_RAM:
-		return DIVERGE_RAM;
+		return broken_ram(w, e) ? DIVERGE_DAMAGED : DIVERGE_RAM;
 	case EV_COMMAND:
 		return DIVERGE_COMMAND;
 	case EV_CONFIGURATION:
@@ -278,6 +290,8 @@ static uint64_t refused_offset(const struct work *w, const struct failure *f,
 		return e->off + e->len;	/* the probe claims what was loaded */
 	case DIVERGE_CUT_OFF:
 		return w->d->src->len;
+	case DIVERGE_DAMAGED:
+		return broken_ram(w, e)->word;
 	case DIVERGE_FRAMING:
 		return f->offset ? f->offset - 1 : 0;
 	default:
@@ -305,6 +319,8 @@ void explain_failure(struct work *w, const struct failure *f)
 			x->source = side_of(w->s, s);
 	}
 	x->text = f->why ? f->why : f->nlines ? f->lines[0] : "refused";
+	if (kind == DIVERGE_DAMAGED)
+		x->text = words(w, "no emulator writes RAM so: %s", x->text);
 }
 
 /* ---- the cause as a whole ---- */
@@ -400,7 +416,7 @@ static const struct {
 	  "A zero byte where a section should start ends the load successfully.",
 	  "Do not let this guest run: part of its state was never loaded." },
 	{ DIVERGE_DAMAGED,
-	  "The stream is not what its own description says that was written.",
+	  "No emulator can have written these bytes so.",
 	  "The file was damaged or changed behind the emulator's back." },
 	{ DIVERGE_UNREAD_SECTION,
 	  "A section that the source wrote is not loaded.",

@@ -984,6 +984,21 @@ static void wire_error(struct wire *w, const char *fmt, ...)
 	say_both(lw(w)->l, "%s", buf);
 }
 
+static void wire_blame(struct wire *w, uint64_t offset)
+{
+	struct load *l = lw(w)->l;
+
+	for (uint32_t i = l->t->n; i-- > lw(w)->event + 1; ) {
+		const struct event *e = &l->t->events[i];
+
+		if (e->kind == EV_ITEM && e->off <= offset &&
+		    offset - e->off < e->len) {
+			refuse(l, i, OUT_FAILED, -EINVAL);
+			return;
+		}
+	}
+}
+
 static void wire_unjudged(struct wire *w, const char *fmt, ...)
 {
 	char buf[1024];
@@ -1044,7 +1059,7 @@ static bool wire_fact_get(struct wire *w, const char *key, int64_t *value)
 static const struct wire_ops wire_ops = {
 	.take = wire_take, .peek = wire_peek, .offset = wire_offset,
 	.enter = wire_enter, .leave = wire_leave, .load = wire_load,
-	.error = wire_error, .unjudged = wire_unjudged,
+	.error = wire_error, .blame = wire_blame, .unjudged = wire_unjudged,
 	.unknown = wire_unknown, .fact_set = wire_fact_set,
 	.fact_get = wire_fact_get,
 };
@@ -1640,6 +1655,8 @@ static int load_field(struct load *l, struct frame *fr,
 		}
 	}
 	ret = load_elements(l, fr, f, (uint64_t)n, &self, &seen, &src, i);
+	if (ret && l->fail_event == EVENT_NONE)
+		refuse(l, i, OUT_FAILED, ret);	/* a codec did */
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
 	if (ret < 0)
 		field_failed(l, fr, f, ev(l, i)->type, ret);

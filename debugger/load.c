@@ -512,12 +512,16 @@ static int load_header(struct load *l)
 	    (l->o->configuration == TRI_UNKNOWN && !here))
 		return 0;
 	if (!here) {
+		i = ev_open(l, EV_CONFIGURATION, "configuration");
 		if (cursor_left(&l->c))
 			l->c.pos++;
 		say(l, "Configuration section missing");
 		chain(l, "Configuration section missing, %x != %x",
 		      (unsigned)l->c.data[l->c.pos - 1], SECTION_CONFIGURATION);
-		return refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
+		refuse(l, i, OUT_FAILED, -EINVAL);
+		l->c.pos = ev(l, i)->off;	/* another's byte */
+		ev_close(l, i, OUT_FAILED);
+		return -EINVAL;
 	}
 	return load_configuration(l);
 }

@@ -683,6 +683,7 @@ static int config_compare(struct wire *w, const uint8_t *config,
 				      "cmask: %x wmask: %x w1cmask:%x", i,
 				      config[i], seen[i], m.cmask[i],
 				      m.wmask[i], 0);
+			w->ops->blame(w, w->ops->offset(w) - size + i);
 			return -EINVAL;
 		}
 		if (diff & ~m.ignored[i] && unjudged == size)

@@ -46,6 +46,8 @@ struct wire_ops {
 	/* A line that the emulator prints before it fails (no newline). */
 	void (*error)(struct wire *w, const char *fmt, ...)
 		__attribute__((format(printf, 2, 3)));
+	/* ... and the byte, of those taken already, that it is about. */
+	void (*blame)(struct wire *w, uint64_t offset);
 	/* Something that a hook checks and nobody here can judge. */
 	void (*unjudged)(struct wire *w, const char *fmt, ...)
 		__attribute__((format(printf, 2, 3)));

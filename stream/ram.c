@@ -379,6 +379,7 @@ static int walk_body(struct walk *w, const struct source_opts *opts)
 	int ret = 0;
 
 	while (!ret && !eos) {
+		w->s->word = w->c.pos;
 		ret = read_word(w, &eos);
 		if (w->c.pos - told < FORGET_EVERY)
 			continue;

@@ -57,6 +57,7 @@ struct ram_run {
 /* One section's walk. */
 struct ram_section {
 	uint64_t start, end;	/* of the body */
+	uint64_t word;		/* where the last header read starts */
 	int ret;		/* 0, or the loader's negative errno */
 	size_t first_block, nblocks;	/* MEM_SIZE entries read here */
 	size_t first_run, nruns;

@@ -118,6 +118,10 @@ static const struct test {
 	{ "RAM block of another name", "ram = old", RAM("pc.ram", "001", "4096") ";" RAM("ram", "001", "4096"),
 	  "ram = old",
 	  "fails; ram@25 ram: Unknown ramblock \"pc.ram\", cannot accept migration" },
+	{ "RAM that nobody writes so", NULL,
+	  "QEVM start[1,ram,0,4](be64[0x1004] str8[ram] be64[4096] be64[16]) end[1](be64[2] str8[ram] 00 be64[0x800]) 00"
+	  ";" RAM("ram", "001", "4096"), "ram = old",
+	  "fails; damaged@76 ram: no emulator writes RAM so: Unknown combination of migration flags: 0x800" },
 	{ "RAM block of another size", "ram = old", RAM("ram", "002", "8192") ";" RAM("ram", "001", "4096"),
 	  "ram = old",
 	  "fails; ram@25 ram: Size mismatch: ram: 0x2000 != 0x1000: Invalid argument" },

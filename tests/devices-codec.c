@@ -34,6 +34,7 @@ struct test_wire {
 	unsigned depth;
 	FILE *out;		/* NULL: silent */
 	bool started;
+	uint64_t blamed;	/* the byte that an error is about, or UINT64_MAX */
 	unsigned items, unknowns, unjudgeds;
 	struct fact facts[32], reference[32];
 	unsigned nfacts, nreference;
@@ -353,10 +354,16 @@ static int t_load(struct wire *w, const struct desc *d, int version,
 	return ret;
 }
 
+static void t_blame(struct wire *w, uint64_t offset)
+{
+	assert_true(offset < t_offset(w));
+	self(w)->blamed = offset;
+}
+
 static const struct wire_ops test_ops = {
 	.take = t_take, .peek = t_peek, .offset = t_offset,
 	.enter = t_enter, .leave = t_leave, .load = t_load,
-	.error = t_error, .unjudged = t_unjudged, .unknown = t_unknown,
+	.error = t_error, .blame = t_blame, .unjudged = t_unjudged, .unknown = t_unknown,
 	.fact_set = t_fact_set, .fact_get = t_fact_get,
 };
 
@@ -366,7 +373,7 @@ static void test_wire_init(struct test_wire *t, const char *idstr, int version,
 	*t = (struct test_wire){
 		.wire = { .ops = &test_ops, .idstr = idstr,
 			  .version = version, .len = UINT64_MAX },
-		.data = data, .len = len,
+		.data = data, .len = len, .blamed = UINT64_MAX,
 	};
 }
 
@@ -1395,6 +1402,7 @@ static void test_pci_config(void **state)
 				 message ? message : "");
 		assert_int_equal(t.pos, sizeof(config));
 		assert_int_equal(t.depth, 0);
+		assert_int_equal(t.blamed, ret ? config_cases[i].off : UINT64_MAX);
 		free(text);
 	}
 }

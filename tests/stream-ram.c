@@ -90,6 +90,20 @@ static const struct test tests[] = {
 	  "be64[0] be64[0] " EOS,
 	  "m+4000; end 54" },
 
+	/* the page size is not told: what fits */
+	{ "small pages", BLOCK "be64[0x408] str8[m] fill[aa,1024] be64[0x828] fill[aa,1024] "
+	  "be64[0xc22] 00 be64[0x1022] 00 be64[0x1422] 00 " EOS,
+	  "m+4000; page m:400 x2 @28/1032; zero m:c00 x3 @2092/9; end 2119" },
+	{ "small pages, told otherwise", "bits=12 " BLOCK "be64[0x408] str8[m] fill[aa,1024] be64[0x828] "
+	  "fill[aa,1024] " EOS,
+	  "m+4000; EINVAL end 28: Unknown combination of migration flags: 0x408" },
+	{ "large pages, not told", "be64[0x8004] str8[m] be64[0x8000] be64[0x2008] str8[m] fill[aa,8192] "
+	  "be64[0x4028] fill[aa,8192] " EOS,
+	  "m+8000; page m:2000 x2 @28/8200; end 16428" },
+	{ "one damaged word among aligned ones", BLOCK "be64[0x0002] str8[m] 00 be64[0x1022] 00 be64[0x2022] 00 "
+	  "be64[0x2422] 00 be64[0x3022] 00 " EOS,
+	  "m+4000; zero m:0 x3 @28/9; EINVAL end 55: Unknown combination of migration flags: 0x422" },
+
 	/* what the emulator says */
 	{ "no such block", BLOCK "be64[0x0002] str8[n] 00 " EOS,
 	  "m+4000; EINVAL end 28: Can't find block n / Illegal RAM offset 0" },

@@ -25,8 +25,8 @@ static void show_ram(const struct account *acc)
 	const struct ram *ram = &acc->ram;
 	uint64_t total = 0;
 
-	printf("RAM blocks (%zu), page size %u:\n", ram->nblocks,
-	       1u << ram->page_bits);
+	printf("RAM blocks (%zu), page size %u%s:\n", ram->nblocks,
+	       1u << ram->page_bits, ram->page_bits_told ? "" : " (not told)");
 	for (size_t i = 0; i < ram->nblocks; i++) {
 		printf("  %12" PRIu64 " ", ram->blocks[i].len);
 		text_safe(stdout, ram->blocks[i].name);
