@@ -416,7 +416,7 @@ static const struct {
 	  "A zero byte where a section should start ends the load successfully.",
 	  "Do not let this guest run: part of its state was never loaded." },
 	{ DIVERGE_DAMAGED,
-	  "No emulator can have written these bytes so.",
+	  "These bytes are damaged, or what tells of them is.",
 	  "The file was damaged or changed behind the emulator's back." },
 	{ DIVERGE_UNREAD_SECTION,
 	  "A section that the source wrote is not loaded.",
