@@ -257,6 +257,18 @@ INFO(registry, "registry", NULL, "[NAME]",
 
 /* ---- divergences, failures, verdict ---- */
 
+static void show_in_c(const struct side *v, const char *key, struct out *o)
+{
+	if (!v->member)
+		return;
+	out_object(o, key);
+	out_string(o, "member", v->member);
+	out_string(o, "declared", v->declared);
+	out_close(o);
+	out_line(o, "      %s: %s%s%s", key, v->member, v->declared ? ", " : "",
+		 v->declared ? v->declared : "");
+}
+
 static void show_divergence(struct session *s, size_t i, struct out *o)
 {
 	const struct divergence *d = &s->a->divergences[i];
@@ -283,6 +295,8 @@ static void show_divergence(struct session *s, size_t i, struct out *o)
 	out_newline(o);
 	if (d->text)
 		out_line(o, "      %s", d->text);
+	show_in_c(&d->source, "source", o);
+	show_in_c(&d->destination, "destination", o);
 	out_end(o);
 }
 
@@ -295,6 +309,7 @@ static int run_info_divergences(struct session *s, const struct command *self,
 
 	if (*args && !all)
 		return usage(self, err);
+	session_fill_members(s);
 	for (size_t i = 0; i < s->a->ndivergences && !out->stopped; i++) {
 		if (s->a->divergences[i].note && !all) {
 			notes++;

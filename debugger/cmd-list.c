@@ -485,7 +485,34 @@ static void word_exists(const struct desc_field *f, char *buf, size_t size)
 		snprintf(buf, size, "since version %" PRId32, f->version);
 }
 
-static void show_field(const struct desc_field *f, struct out *o)
+/* "  = scanout[0].enable: int at +0x2e8, virtio-gpu.h:180" */
+static void show_member(const struct c_member *c, const char *name,
+			struct out *o)
+{
+	char where[600];
+
+	c_member_where(c, where, sizeof(where));
+	out_string(o, "structure", c->structure);
+	out_string(o, "member", c->path);
+	out_string(o, "c_type", c->type);
+	out_string(o, "declared", *where ? where : NULL);
+	if (!c->path)
+		return;
+	out_number(o, "member_offset", (int64_t)c->offset);
+	out_number(o, "member_size", (int64_t)c->size);
+	out_text(o, STYLE_DIM, "  = ");
+	if (strcmp(c->path, name))
+		out_text(o, STYLE_PLAIN, "%s: ", c->path);
+	out_text(o, STYLE_PLAIN, "%s at +0x%" PRIx64, c->type, c->offset);
+	if (c->bit_size)
+		out_text(o, STYLE_PLAIN, ", %" PRIu32 " bit%s", c->bit_size,
+			 c->bit_size == 1 ? "" : "s");
+	if (*where)
+		out_text(o, STYLE_DIM, ", %s", where);
+}
+
+static void show_field(const struct desc_field *f, const struct c_member *c,
+		       struct out *o)
 {
 	char count[64], exists[256];
 
@@ -508,12 +535,30 @@ static void show_field(const struct desc_field *f, struct out *o)
 			 f->struct_version : f->desc->version);
 	if (*exists)
 		out_text(o, STYLE_DIM, "  // %s", exists);
+	if (c)
+		show_member(c, f->name, o);
 	out_newline(o);
 	out_end(o);
 }
 
-static void show_desc(const struct desc *d, struct out *o)
+/* "structure VirtIOGPU (struct VirtIOGPU), described at FILE:LINE" */
+static void show_structure(const struct c_member *c, struct out *o)
 {
+	if (c->structure)
+		out_text(o, STYLE_DIM, ", structure %s", c->structure);
+	if (c->structure && c->candidates > 1)
+		out_text(o, STYLE_WARN, " (or one of %u others)",
+			 c->candidates - 1);
+	if (c->desc_file)
+		out_text(o, STYLE_DIM, ", described at %s:%" PRIu32,
+			 c->desc_file, c->desc_line);
+}
+
+static void show_desc(struct session *s, const struct desc *d, struct out *o)
+{
+	const struct c_member *c = d->nfields ?
+		session_member(s, false, d, &d->fields[0]) : NULL;
+
 	out_begin(o, "descriptor");
 	out_string(o, "name", d->name);
 	out_number(o, "version", d->version);
@@ -527,10 +572,13 @@ static void show_desc(const struct desc *d, struct out *o)
 	out_text(o, STYLE_DIM, ", told by %s%s",
 		 teller(d->from),
 		 d->all_fields ? "" : ": what was written only");
+	if (c)
+		show_structure(c, o);
 	out_newline(o);
 	out_end(o);
 	for (size_t i = 0; i < d->nfields && !o->stopped; i++)
-		show_field(&d->fields[i], o);
+		show_field(&d->fields[i],
+			   session_member(s, false, d, &d->fields[i]), o);
 	for (size_t i = 0; i < d->nsubs; i++) {
 		out_begin(o, "subsection");
 		out_string(o, "name", d->subs[i]->name);
@@ -562,7 +610,7 @@ static int run_ptype(struct session *s, const struct command *self,
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "nothing here "
 			       "has a descriptor: this is framing, or state "
 			       "that code reads");
-	show_desc(d, out);
+	show_desc(s, d, out);
 	return 0;
 }
 

@@ -396,7 +396,7 @@ const struct command command_record = {
 	.help = "Save the whole session in one file, to be opened anywhere.",
 	.more = "Breakpoints, displays and notes are in it. --scrub leaves the "
 		"guest's data out, --with-ram keeps its memory pages.",
-	.example = "build/tests/record-example.vmsdb", .group = GROUP_SUPPORT,
+	.example = "hunt.vmsdb", .group = GROUP_SUPPORT,
 	.complete = complete_file, .run = run_record,
 };
 

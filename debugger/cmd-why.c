@@ -160,6 +160,30 @@ static void why_size(struct why *w)
 			w->e->len, teller(f->from_type));
 }
 
+static void why_in_c(struct why *w, bool source, uint32_t event)
+{
+	const struct c_member *c = event == EVENT_NONE ? NULL :
+		session_event_member(w->s, source, event);
+	char what[1200], where[600];
+
+	if (!c)
+		return;
+	c_member_where(c, where, sizeof(where));
+	if (c->path)
+		because(w, "in the %s's C it is %s%s%s",
+			source ? "source" : "destination",
+			c_member_print(c, what, sizeof(what)),
+			*where ? ", declared at " : "", where);
+	else if (c->structure)
+		because(w, "in the %s's C its descriptor describes %s; which "
+			"member it is cannot be told", source ? "source" :
+			"destination", c->structure);
+	else
+		because(w, "the %s's descriptor stands at %s; which structure "
+			"it describes cannot be told", source ? "source" :
+			"destination", where);
+}
+
 static void why_field(struct why *w)
 {
 	const struct event *object = object_around(w);
@@ -175,6 +199,8 @@ static void why_field(struct why *w)
 	if (w->e->outcome != OUT_ABSENT)
 		why_count(w);
 	why_size(w);
+	why_in_c(w, false, w->i);
+	why_in_c(w, true, session_source_event(w->s, w->i));
 }
 
 /* ---- structures, subsections ---- */

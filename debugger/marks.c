@@ -56,7 +56,7 @@ static void collect(const struct session *s, struct arena *a, struct marks *m)
 	}
 }
 
-int session_record(const struct session *s, const char *path, bool with_ram,
+int session_record(struct session *s, const char *path, bool with_ram,
 		   bool scrub, struct err *err)
 {
 	struct marks m = { 0 };
@@ -69,6 +69,8 @@ int session_record(const struct session *s, const char *path, bool with_ram,
 	opts = (struct recording_opts){
 		.rules = s->rules, .with_ram = with_ram, .scrub = scrub,
 		.marks = m.v, .nmarks = m.n, .progress = &s->opts,
+		.members = { session_members(s, false),
+			     session_members(s, true) },
 	};
 	ret = recording_save(path, s->source, s->dest, s->t, s->a, &opts, err);
 	free(m.v);

@@ -1,9 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../devices/member.h"
 #include "members.h"
+
+#define BUCKETS 4096
+
+/* What was asked once, whether there was an answer or not. */
+struct known {
+	struct known *next;
+	const char *desc, *field;
+	int dup;
+	uint64_t addr;		/* of the descriptor, 0 not told */
+	const struct c_member *answer;
+};
+
+struct members {
+	struct arena arena;
+	struct desc_image *img;		/* NULL: of a recording */
+	struct member_map *map;
+	struct known *buckets[BUCKETS];
+};
+
+/* ---- what is known already ---- */
+
+static size_t bucket_of(const char *desc, const char *field, int dup)
+{
+	uint64_t h = 0xcbf29ce484222325u + (unsigned)dup;
+
+	for (const char *s = desc; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	for (const char *s = field; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	return (h >> 20) % BUCKETS;
+}
+
+static struct known *look_up(const struct members *m, const char *desc,
+			     const char *field, int dup, uint64_t addr)
+{
+	struct known *k = m->buckets[bucket_of(desc, field, dup)];
+
+	/* a recording keeps names only */
+	while (k && ((m->img && k->addr != addr) || k->dup != dup ||
+		     strcmp(k->desc, desc) || strcmp(k->field, field)))
+		k = k->next;
+	return k;
+}
+
+static void remember(struct members *m, const char *desc, const char *field,
+		     int dup, uint64_t addr, const struct c_member *answer)
+{
+	struct known **b = &m->buckets[bucket_of(desc, field, dup)];
+	struct known *k = arena_alloc(&m->arena, sizeof(*k));
+
+	k->next = *b;
+	k->desc = arena_intern_str(&m->arena, desc);
+	k->field = arena_intern_str(&m->arena, field);
+	k->dup = dup;
+	k->addr = addr;
+	k->answer = answer;
+	*b = k;
+}
+
+static const char *copy(struct members *m, const char *s)
+{
+	return s ? arena_intern_str(&m->arena, s) : NULL;
+}
+
+/* Compilers are told paths such as "build/../source/hw/core/irq.c". */
+static const char *copy_path(struct members *m, const char *s)
+{
+	char *p, *up;
+
+	if (!s)
+		return NULL;
+	p = arena_strdup(&m->arena, s);
+	while ((up = strstr(p, "/../")) && up > p) {
+		char *dir = up;
+
+		while (dir > p && dir[-1] != '/')
+			dir--;
+		if (!strncmp(dir, "..", 2) || *dir == '/')
+			break;
+		memmove(dir, up + 4, strlen(up + 4) + 1);
+	}
+	return p;
+}
+
+static const struct c_member *keep(struct members *m, const struct c_member *c)
+{
+	struct c_member *x = arena_memdup(&m->arena, c, sizeof(*c));
+
+	x->structure = copy(m, c->structure);
+	x->path = copy(m, c->path);
+	x->type = copy(m, c->type);
+	x->file = copy_path(m, c->file);
+	x->desc_file = copy_path(m, c->desc_file);
+	return x;
+}
+
+/* ---- debug information ---- */
 
 /* The descriptors of events are copies: back to the image's own. */
 static const struct desc_field *own_field(const struct desc *d,
@@ -18,99 +117,198 @@ static const struct desc_field *own_field(const struct desc *d,
 	return NULL;
 }
 
-static bool describe(struct analysis *a, struct member_map *map,
-		     const struct desc *d, const struct desc_field *f,
-		     struct side *s)
-{
-	const struct ctype *const *types;
-	struct member_place at;
-	char name[256], type[256];
-	uint32_t line = 0;
-	const char *file;
-
-	if (!member_types(map, d, &types) ||
-	    !member_of_field(map, d, types[0], f, &at))
-		return false;
-	s->member = arena_printf(&a->arena, "%s.%s: %s at +0x%" PRIx64,
-		member_type_name(map, d, types[0], name, sizeof(name)),
-		at.path, ctype_print(member_dwarf(map), at.type, type,
-				     sizeof(type)), at.offset);
-	file = at.file;
-	line = at.line;
-	if (!file)
-		file = member_source(map, d, &line);
-	if (file)
-		s->declared = arena_printf(&a->arena, "%s:%" PRIu32, file, line);
-	return true;
-}
-
-/* The image's field for what the event @e is about. */
-static const struct desc_field *field_of(struct desc_image *img,
-					 const struct event *e,
-					 const struct desc **d)
+/* The image's field for one of any account's. */
+static const struct desc_field *image_field(struct desc_image *img,
+					    const struct desc **d,
+					    const struct desc_field *field)
 {
 	const struct desc_set *set = desc_image_set(img);
+	const struct desc *asked = *d;
 	const struct desc_field *f;
 
-	*d = e->desc->addr ? desc_image_at(img, e->desc->addr) : NULL;
+	*d = asked->addr ? desc_image_at(img, asked->addr) : NULL;
 	if (*d)
-		return own_field(*d, e->field);
+		return own_field(*d, field);
 	/* a description has names only: all of its that fit must be one */
 	for (size_t i = 0; i < set->nitems; i++) {
-		if (strcmp(set->items[i].desc->name, e->desc->name))
+		if (strcmp(set->items[i].desc->name, asked->name))
 			continue;
-		f = desc_find_field(set->items[i].desc, e->field->name);
+		f = desc_find_field(set->items[i].desc, field->name);
 		if (!f)
 			continue;
 		if (*d)
 			return NULL;
 		*d = set->items[i].desc;
 	}
-	return *d ? desc_find_field(*d, e->field->name) : NULL;
+	return *d ? desc_find_field(*d, field->name) : NULL;
 }
 
-static bool names_field(const struct event *e)
+static const struct c_member *describe(struct members *m, const struct desc *d,
+				       const struct desc_field *f)
 {
-	return e->kind == EV_FIELD && e->desc && e->field;
+	const struct ctype *const *types;
+	struct member_place at;
+	char name[256], type[256];
+	struct c_member c = { 0 };
+
+	c.desc_file = member_source(m->map, d, &c.desc_line);
+	c.candidates = (unsigned)member_types(m->map, d, &types);
+	if (c.candidates) {
+		c.structure = member_type_name(m->map, d, types[0], name,
+					       sizeof(name));
+		if (member_of_field(m->map, d, types[0], f, &at)) {
+			c.path = at.path;
+			c.type = ctype_print(member_dwarf(m->map), at.type,
+					     type, sizeof(type));
+			c.offset = at.offset;
+			c.size = at.size;
+			c.bit_offset = at.bit_offset;
+			c.bit_size = at.bit_size;
+			c.file = at.file;
+			c.line = at.line;
+		}
+	}
+	return c.candidates || c.desc_file ? keep(m, &c) : NULL;
 }
 
-static size_t members_of(struct analysis *a, struct desc_image *img,
-			 const struct timeline *t, const char *debug_dir,
-			 bool source)
+int members_open(struct members **ret, struct desc_image *img,
+		 const char *debug_dir, struct err *err)
 {
-	struct member_map *map;
-	struct err err;
+	struct members *m = members_new();
+
+	if (member_map_open(&m->map, img, debug_dir, err) < 0) {
+		members_close(m);
+		return -1;
+	}
+	m->img = img;
+	*ret = m;
+	return 0;
+}
+
+struct members *members_new(void)
+{
+	struct members *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		abort();
+	arena_init(&m->arena);
+	return m;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+void members_add(struct members *m, const char *desc, const char *field,
+		 int dup, const struct c_member *c)
+{
+	struct known *k = look_up(m, desc, field, dup, 0);
+
+	if (!k)
+		remember(m, desc, field, dup, 0, keep(m, c));
+	else if (k->answer && (!same_text(k->answer->structure, c->structure) ||
+			       !same_text(k->answer->path, c->path)))
+		k->answer = NULL;	/* two descriptors of one name */
+}
+
+void members_close(struct members *m)
+{
+	if (!m)
+		return;
+	member_map_close(m->map);
+	arena_release(&m->arena);
+	free(m);
+}
+
+const struct c_member *members_find(struct members *m, const struct desc *d,
+				    const struct desc_field *f)
+{
+	const struct desc *asked = d;
+	const struct desc_field *own;
+	const struct c_member *c;
+	struct known *k;
+
+	if (!m || !d || !f || !d->name || !f->name)
+		return NULL;
+	k = look_up(m, d->name, f->name, f->dup, d->addr);
+	if (k)
+		return k->answer;
+	own = m->img ? image_field(m->img, &d, f) : NULL;
+	c = own ? describe(m, d, own) : NULL;
+	remember(m, asked->name, f->name, f->dup, asked->addr, c);
+	return c;
+}
+
+const struct c_member *members_of_event(struct members *m,
+					const struct timeline *t,
+					uint32_t event)
+{
+	while (m && event < t->n) {
+		const struct event *e = &t->events[event];
+
+		if (e->kind == EV_FIELD && e->desc && e->field)
+			return members_find(m, e->desc, e->field);
+		if (e->kind == EV_SECTION)
+			break;
+		event = e->parent;
+	}
+	return NULL;
+}
+
+/* ---- in words ---- */
+
+const char *c_member_print(const struct c_member *c, char *buf, size_t size)
+{
+	size_t n;
+
+	if (!c->path) {
+		snprintf(buf, size, "%s", c->structure ? c->structure : "");
+		return buf;
+	}
+	n = (size_t)snprintf(buf, size, "%s.%s: %s at +0x%" PRIx64,
+			     c->structure, c->path, c->type, c->offset);
+	if (n < size && c->bit_size)
+		n += (size_t)snprintf(buf + n, size - n, ", bits %" PRIu32
+				      "-%" PRIu32, c->bit_offset,
+				      c->bit_offset + c->bit_size - 1);
+	if (n < size && c->candidates > 1)
+		snprintf(buf + n, size - n, " (%u other structure%s)",
+			 c->candidates - 1,
+			 c->candidates == 2 ? " fits" : "s fit");
+	return buf;
+}
+
+const char *c_member_where(const struct c_member *c, char *buf, size_t size)
+{
+	const char *file = c->file ? c->file : c->desc_file;
+
+	*buf = '\0';
+	if (file)
+		snprintf(buf, size, "%s:%" PRIu32, file,
+			 c->file ? c->line : c->desc_line);
+	return buf;
+}
+
+size_t members_fill(struct members *m, struct analysis *a,
+		    const struct timeline *t, bool source)
+{
+	char buf[1200];
 	size_t n = 0;
 
-	if (!img || !t || !a->ndivergences ||
-	    member_map_open(&map, img, debug_dir, &err) < 0)
-		return 0;
-	for (size_t i = 0; i < a->ndivergences; i++) {
+	for (size_t i = 0; m && t && i < a->ndivergences; i++) {
 		struct side *s = source ? &a->divergences[i].source :
 			&a->divergences[i].destination;
-		const struct desc_field *f;
-		const struct desc *d;
-		uint32_t e = s->event;
+		const struct c_member *c = s->there ?
+			members_of_event(m, t, s->event) : NULL;
 
-		while (s->there && e < t->n && !names_field(&t->events[e]))
-			e = t->events[e].parent;
-		if (!s->there || e >= t->n)
+		if (!c || !c->path)
 			continue;
-		f = field_of(img, &t->events[e], &d);
-		n += f && describe(a, map, d, f, s);
+		s->member = arena_strdup(&a->arena, c_member_print(c, buf,
+								   sizeof(buf)));
+		c_member_where(c, buf, sizeof(buf));
+		s->declared = *buf ? arena_strdup(&a->arena, buf) : NULL;
+		n++;
 	}
-	member_map_close(map);
 	return n;
-}
-
-size_t members_of_destination(struct analysis *a, struct desc_image *img,
-			      const struct timeline *t, const char *debug_dir)
-{
-	return members_of(a, img, t, debug_dir, false);
-}
-
-size_t members_of_source(struct analysis *a, struct desc_image *img,
-			 const struct timeline *t, const char *debug_dir)
-{
-	return members_of(a, img, t, debug_dir, true);
 }

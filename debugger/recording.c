@@ -65,6 +65,9 @@
 	X(LINES, "lines", true, "id,failure,newer,s") \
 	X(NOTES, "notes", true, "id,side,judged,event,off,section,path,s") \
 	X(WARNINGS, "warnings", true, "id,side,s") \
+	X(MEMBERS, "members", true, "id,side,desc,field,dup,structure," \
+	  "candidates,path,type,off,size,bit_off,bit_size,file,line," \
+	  "desc_file,desc_line") \
 	X(DIVERGENCES, "divergences", true, "idx,kind,note,s," \
 	  "p_there,p_off,p_idstr,p_instance,p_section_id,p_version," \
 	  "p_section_off,p_path," \
@@ -212,7 +215,7 @@ struct writer {
 	size_t ntainted, tainted_cap;
 	struct byte_ranges public;
 	int64_t nstrings, ndescs, nfields, nsubs, nelems;
-	int64_t nlines, nnotes, nwarnings;
+	int64_t nlines, nnotes, nwarnings, nmembers;
 	size_t rows;		/* in this transaction */
 	struct sha256 sum;
 	struct err *err;
@@ -637,6 +640,18 @@ static void write_ram(struct writer *w, const struct ram *ram)
 
 /* ---- the timelines ---- */
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *shown_path(const struct writer *w, const char *path)
+{
+	return path && w->o->scrub ? base_name(path) : path;
+}
+
 static int64_t event_or_none(uint32_t i)
 {
 	return i == EVENT_NONE ? -1 : (int64_t)i;
@@ -671,6 +686,36 @@ static void write_events(struct writer *w, int side, const struct timeline *t)
 		}
 	}
 	commit(w);
+}
+
+/* What the fields that were loaded, or written, are in C. */
+static void write_members(struct writer *w, int side, const struct timeline *t)
+{
+	struct members *m = w->o->members[side];
+	struct map seen = { 0 };
+
+	for (uint32_t i = 0; m && t && i < t->n && !w->failed; i++) {
+		const struct event *e = &t->events[i];
+		const struct c_member *c;
+
+		if (e->kind != EV_FIELD || !e->desc || !e->field ||
+		    map_get(&seen, e->field) >= 0)
+			continue;
+		map_set(&seen, e->field, 1);
+		c = members_find(m, e->desc, e->field);
+		if (!c)
+			continue;
+		put(w, T_MEMBERS, "iissisissiiiisisi", ++w->nmembers, I(side),
+		    e->desc->name, e->field->name, I(e->field->dup),
+		    c->structure, I(c->candidates), c->path, c->type,
+		    I(c->offset), I(c->size), I(c->bit_offset), I(c->bit_size),
+		    shown_path(w, c->file), I(c->line),
+		    shown_path(w, c->desc_file), I(c->desc_line));
+		if (w->rows >= CHUNK_ROWS)
+			commit(w);
+	}
+	free(seen.keys);
+	free(seen.values);
 }
 
 static void write_notes(struct writer *w, int side, int judged,
@@ -740,18 +785,6 @@ static void write_analysis(struct writer *w, const struct timeline *t,
 }
 
 /* ---- who, when, of what ---- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static const char *shown_path(const struct writer *w, const char *path)
-{
-	return path && w->o->scrub ? base_name(path) : path;
-}
 
 static void write_meta(struct writer *w, const struct account *source,
 		       const struct destination *dest)
@@ -896,10 +929,10 @@ static int open_for_writing(struct writer *w, const char *path)
 		"PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
 		"PRAGMA locking_mode=EXCLUSIVE; BEGIN;"
 		/* in the first transaction: no tables, no recording */
-		"PRAGMA application_id=1447908164; PRAGMA user_version=1";
+		"PRAGMA application_id=1447908164; PRAGMA user_version=2";
 
 	_Static_assert(APPLICATION_ID == 1447908164, "application_id");
-	_Static_assert(RECORDING_VERSION == 1, "user_version");
+	_Static_assert(RECORDING_VERSION == 2, "user_version");
 	if (make_room(path, w->err) < 0) {
 		w->failed = true;
 		return -1;
@@ -944,6 +977,8 @@ static void write_all(struct writer *w, const struct account *source,
 	write_events(w, 0, t);
 	if (own)
 		write_events(w, 1, own);
+	write_members(w, 0, t);
+	write_members(w, 1, own);
 	write_ram(w, &source->ram);
 	write_side(w, 0, t);
 	if (own)
@@ -1008,6 +1043,7 @@ struct recording {
 	struct source reference_src;
 	struct desc_set sets[16];
 	struct timeline *side[SIDES];
+	struct members *members[SIDES];
 	struct analysis analysis;
 	struct recording_mark *marks;
 	size_t nmarks;
@@ -1027,6 +1063,7 @@ struct recording {
 	struct { const char *key, *value; } *meta;
 	size_t nmeta, meta_cap;
 	enum rules rules;
+	int version;		/* of the schema */
 	bool complete, scrubbed;
 	const char *note;
 	struct err *err;
@@ -1959,6 +1996,49 @@ static int read_warnings(struct recording *r)
 	return rows_close(&q);
 }
 
+/* ---- C members ---- */
+
+static int read_members(struct recording *r)
+{
+	struct rows q;
+
+	for (int k = 0; k < SIDES; k++)
+		r->members[k] = members_new();
+	if (r->version < 2)
+		return 0;	/* there was no such table */
+	if (rows_open(&q, r, T_MEMBERS) < 0)
+		return -1;
+	while (rows_next(&q) > 0 && !q.bad) {
+		const char *desc, *field;
+		struct c_member c;
+		int side, dup;
+
+		take_int(&q, 0, INT64_MAX);
+		side = (int)take_int(&q, 0, SIDES - 1);
+		desc = take_str_or_empty(&q);
+		field = take_str_or_empty(&q);
+		dup = take_i32(&q);
+		c.structure = take_str(&q);
+		c.candidates = take_u32(&q);
+		c.path = take_str(&q);
+		c.type = take_str(&q);
+		c.offset = take_u64(&q);
+		c.size = take_u64(&q);
+		c.bit_offset = take_u32(&q);
+		c.bit_size = take_u32(&q);
+		c.file = take_str(&q);
+		c.line = take_u32(&q);
+		c.desc_file = take_str(&q);
+		c.desc_line = take_u32(&q);
+		/* a member is one of something, and has a type */
+		if (c.path && (!c.structure || !c.type))
+			q.bad = true;
+		if (!q.bad)
+			members_add(r->members[side], desc, field, dup, &c);
+	}
+	return rows_close(&q);
+}
+
 /* ---- the analysis ---- */
 
 static void take_place(struct rows *q, struct place *p)
@@ -2161,7 +2241,7 @@ static int read_all(struct recording *r)
 	if (read_files(r) < 0 || read_bytes(r) < 0 || read_descs(r) < 0 ||
 	    read_entries(r) < 0 || read_events(r) < 0 || read_ram(r) < 0 ||
 	    read_sides(r) < 0 || read_failures(r) < 0 || read_lines(r) < 0 ||
-	    read_notes(r) < 0 || read_warnings(r) < 0 ||
+	    read_notes(r) < 0 || read_warnings(r) < 0 || read_members(r) < 0 ||
 	    read_analysis(r) < 0 || read_marks(r) < 0)
 		return -1;
 	r->source.src = &r->src;
@@ -2169,6 +2249,8 @@ static int read_all(struct recording *r)
 		r->dest.source_blind = r->side[1];
 	else
 		r->source.self = r->side[1];
+	for (int k = 0; k < SIDES; k++)
+		members_fill(r->members[k], &r->analysis, r->side[k], k == 1);
 	tell_incomplete(r);
 	return 0;
 }
@@ -2276,6 +2358,7 @@ static int check_file(struct recording *r)
 			       version, RECORDING_VERSION);
 	if (version < 1)
 		return damaged(r, "schema %" PRId64, version);
+	r->version = (int)version;
 	return check_schema(r);
 }
 
@@ -2329,8 +2412,10 @@ void recording_close(struct recording *r)
 	if (!r)
 		return;
 	sqlite3_close(r->db);
-	for (int k = 0; k < SIDES; k++)
+	for (int k = 0; k < SIDES; k++) {
 		timeline_close(r->side[k]);
+		members_close(r->members[k]);
+	}
 	if (r->data)
 		munmap(r->data, r->src.len + 4096);
 	ram_release(&r->source.ram);
@@ -2341,6 +2426,11 @@ void recording_close(struct recording *r)
 	free(r->meta);
 	arena_release(&r->arena);
 	free(r);
+}
+
+struct members *recording_members(const struct recording *r, bool source)
+{
+	return r->members[source];
 }
 
 const struct timeline *recording_timeline(const struct recording *r)

@@ -5,7 +5,7 @@
  * recording_save() writes what a load was made of and what came out of it;
  * recording_open() gives it back without stream, dump or binary.  The file's
  * application_id is 0x564d5344 ("VMSD"), its user_version the schema's: a
- * newer one is refused, older ones are read.  Schema 1:
+ * newer one is refused, older ones are read.  Schema 2 (1 has no members):
  *
  *   meta(key, value)      "complete" (1 once all is written), "created",
  *                         "program", "user", "host", "scrubbed", "with_ram",
@@ -27,6 +27,7 @@
  *                         (meta "blind": as others' descriptors read it)
  *   sides(side, ...)      what is known of each timeline as a whole
  *   failures, lines, notes, warnings     of each side
+ *   members               what fields are in C: by side, descriptor, field
  *   divergences, evidence, analysis      what the analysis says
  *   marks(idx, ...)       breakpoints, notes and the like of a session
  *
@@ -41,9 +42,9 @@
 #ifndef VMSDB_RECORDING_H
 #define VMSDB_RECORDING_H
 
-#include "analysis.h"
+#include "members.h"
 
-#define RECORDING_VERSION 1
+#define RECORDING_VERSION 2
 
 /* Breakpoints, notes, displays ... of a session: what a person added. */
 struct recording_mark {
@@ -57,6 +58,8 @@ struct recording_opts {
 	enum rules rules;
 	bool with_ram;		/* keep the pages, too */
 	bool scrub;		/* drop guest data; overrides with_ram */
+	/* What fields are in C: the destination's, the source's; or NULL. */
+	struct members *members[2];
 	const struct recording_mark *marks;
 	size_t nmarks;
 	const struct source_opts *progress;
@@ -92,6 +95,9 @@ const struct account *recording_source(const struct recording *r);
 const struct destination *recording_destination(const struct recording *r);
 const struct recording_mark *recording_marks(const struct recording *r,
 					     size_t *n);
+
+/* What C members of that side were recorded; never NULL. */
+struct members *recording_members(const struct recording *r, bool source);
 
 enum rules recording_rules(const struct recording *r);
 bool recording_complete(const struct recording *r);

@@ -6,6 +6,7 @@
 #include "../stream/cursor.h"
 #include "ahead.h"
 #include "command-impl.h"
+#include "members.h"
 #include "recording.h"
 #include "value.h"
 
@@ -242,27 +243,93 @@ int session_open(struct session **ret, const char *path, const char *const *to,
 		 size_t nto, enum rules rules, const struct source_opts *opts,
 		 struct err *err)
 {
-	struct destination_opts o = { 0 };
+	const struct session_opts o = { .source = opts };
+
+	return session_open_with(ret, path, to, nto, rules, &o, err);
+}
+
+int session_open_with(struct session **ret, const char *path,
+		      const char *const *to, size_t nto, enum rules rules,
+		      const struct session_opts *opts, struct err *err)
+{
+	struct destination_opts o = { .images = opts->images };
+	struct desc_image *from = NULL;
 	struct account *source;
 	struct destination *dest;
 	struct session *s;
 
 	if (recording_is(path))
 		return session_replay(ret, path, err);
+	if (opts->from && desc_image_open(&from, opts->from, opts->images,
+					  err) < 0)
+		return err_prefix(err, "%s", opts->from);
 	o.ahead = ahead_begin(to, nto);
-	if (account_open(&source, path, DESC_FROM_SOURCE, opts, err) < 0) {
+	if (account_open(&source, path, DESC_FROM_SOURCE, opts->source,
+			 err) < 0) {
 		ahead_end(o.ahead);
+		desc_image_close(from);
 		return err_prefix(err, "%s", path);
 	}
 	if (destination_open_with(&dest, to, nto, source, &o, err) < 0) {
 		account_close(source);
+		desc_image_close(from);
 		return -1;
 	}
 	s = session_take(source, dest, rules);
+	s->from = from;
+	if (opts->images && opts->images->debug_dir)
+		s->debug_dir = arena_strdup(&s->arena,
+					    opts->images->debug_dir);
 	for (size_t i = 0; i < nto && i < 16; i++)
 		s->to[s->nto++] = arena_strdup(&s->arena, to[i]);
 	*ret = s;
 	return 0;
+}
+
+/* ---- C members ---- */
+
+struct members *session_members(struct session *s, bool source)
+{
+	struct desc_image *img = source ? s->from : s->dest->image;
+	struct err err;
+
+	if (s->recording)
+		return recording_members(s->recording, source);
+	if (s->asked_members[source])
+		return s->members[source];
+	s->asked_members[source] = true;
+	if (!img)
+		return NULL;
+	if (s->opts.progress)
+		s->opts.progress(s->opts.ctx, "reading debug information", 0,
+				 0);
+	/* most executables have none: that is no error */
+	if (members_open(&s->members[source], img, s->debug_dir, &err) < 0)
+		s->members[source] = NULL;
+	return s->members[source];
+}
+
+const struct c_member *session_member(struct session *s, bool source,
+				      const struct desc *d,
+				      const struct desc_field *f)
+{
+	return members_find(session_members(s, source), d, f);
+}
+
+const struct c_member *session_event_member(struct session *s, bool source,
+					    uint32_t event)
+{
+	const struct timeline *t = source ? session_source(s) : s->t;
+
+	return t ? members_of_event(session_members(s, source), t, event) :
+		NULL;
+}
+
+void session_fill_members(struct session *s)
+{
+	for (int source = 0; source < 2 && s->a->ndivergences; source++)
+		members_fill(session_members(s, source), s->a,
+			     source ? session_source(s) : s->t, source);
 }
 
 static void unload(struct session *s)
@@ -274,7 +341,10 @@ static void unload(struct session *s)
 	}
 	analysis_close(s->a);
 	timeline_close(s->t);
+	for (int k = 0; k < 2; k++)
+		members_close(s->members[k]);
 	destination_close(s->dest);
+	desc_image_close(s->from);
 	account_close(s->source);
 }
 

@@ -10,7 +10,7 @@
 #ifndef VMSDB_SESSION_H
 #define VMSDB_SESSION_H
 
-#include "analysis.h"
+#include "members.h"
 #include "breakpoint.h"
 #include "settings.h"
 
@@ -77,6 +77,12 @@ struct session {
 
 	struct session_compare *compare;	/* "compare FILE"; NULL */
 
+	/* The executables' C members: read when somebody asks first. */
+	struct desc_image *from;	/* the source's executable; NULL */
+	const char *debug_dir;
+	struct members *members[2];	/* the destination's, the source's; NULL */
+	bool asked_members[2];
+
 	/* Where we are. */
 	uint32_t at;		/* always below t->n */
 	enum stop_reason stop;
@@ -99,6 +105,13 @@ struct session {
 	bool has_quit_status;	/* otherwise the verdict's */
 };
 
+/* How to open; all may be NULL. */
+struct session_opts {
+	const struct source_opts *source;
+	const struct desc_image_opts *images;	/* modules, debug information */
+	const char *from;	/* the source's executable */
+};
+
 /*
  * Open a stream and load it into the destination that the files @to tell of
  * (none: the source itself); or a recording of that, with the breakpoints,
@@ -107,10 +120,27 @@ struct session {
 int session_open(struct session **ret, const char *path, const char *const *to,
 		 size_t nto, enum rules rules, const struct source_opts *opts,
 		 struct err *err);
+int session_open_with(struct session **ret, const char *path,
+		      const char *const *to, size_t nto, enum rules rules,
+		      const struct session_opts *opts, struct err *err);
 /* The same around finished parts, which the session then owns. */
 struct session *session_take(struct account *source, struct destination *dest,
 			     enum rules rules);
 void session_close(struct session *s);
+
+/*
+ * The C members of a side, or NULL where nobody tells.  The first question may
+ * take a second: the debug information is read then.
+ */
+struct members *session_members(struct session *s, bool source);
+const struct c_member *session_member(struct session *s, bool source,
+				      const struct desc *d,
+				      const struct desc_field *f);
+/* The same of the field around an event of that side. */
+const struct c_member *session_event_member(struct session *s, bool source,
+					    uint32_t event);
+/* The members of all divergences, in s->a. */
+void session_fill_members(struct session *s);
 
 /*
  * Load again, after rules or assumptions have changed, and stand at the same
@@ -119,7 +149,7 @@ void session_close(struct session *s);
 void session_reload(struct session *s);
 
 /* Save the session as a recording. */
-int session_record(const struct session *s, const char *path, bool with_ram,
+int session_record(struct session *s, const char *path, bool with_ram,
 		   bool scrub, struct err *err);
 
 /* Stand at @event; remembers where we were if @jump. */

@@ -225,6 +225,54 @@ static void test_round_trip(void **state)
 	}
 }
 
+/* What fields are in C, for each side; two of one name are not told apart. */
+static void test_members(void **state)
+{
+	static const struct c_member all = {
+		.structure = "T (struct t)", .candidates = 2, .path = "a.b[3]",
+		.type = "uint8_t", .offset = 24, .size = 1, .bit_offset = 3,
+		.bit_size = 2, .file = "/x/t.h", .line = 7,
+		.desc_file = "/x/t.c", .desc_line = 9,
+	}, some = { .desc_file = "/x/t.c", .desc_line = 9 };
+	struct loaded l = load(1);
+	struct members *m = members_new();
+	struct recording_opts o = { .members = { m, NULL } };
+	const struct event *e = l.t->events, *f;
+	const struct c_member *c;
+	struct recording *r;
+	struct err err;
+	char buf[200];
+
+	(void)state;
+	while (e->kind != EV_FIELD || !e->desc || !e->field)
+		e++;
+	for (f = e + 1; f->kind != EV_FIELD || !f->desc || !f->field ||
+	     f->field == e->field; f++)
+		;
+	members_add(m, e->desc->name, e->field->name, e->field->dup, &all);
+	members_add(m, f->desc->name, f->field->name, f->field->dup, &some);
+	assert_int_equal(recording_save(file, l.source, l.dest, l.t, l.a, &o,
+					&err), 0);
+	assert_int_equal(recording_open(&r, file, &err), 0);
+	c = members_find(recording_members(r, false), e->desc, e->field);
+	assert_non_null(c);
+	assert_string_equal(c_member_print(c, buf, sizeof(buf)),
+			    "T (struct t).a.b[3]: uint8_t at +0x18, bits 3-4 "
+			    "(1 other structure fits)");
+	assert_string_equal(c_member_where(c, buf, sizeof(buf)), "/x/t.h:7");
+	c = members_find(recording_members(r, false), f->desc, f->field);
+	assert_non_null(c);
+	assert_null(c->path);
+	assert_string_equal(c_member_where(c, buf, sizeof(buf)), "/x/t.c:9");
+	assert_null(members_find(recording_members(r, true), e->desc,
+				 e->field));
+	recording_close(r);
+	members_add(m, e->desc->name, e->field->name, e->field->dup, &some);
+	assert_null(members_find(m, e->desc, e->field));
+	members_close(m);
+	unload(&l);
+}
+
 /* A recording of a recording is the same again. */
 static void test_copy(void **state)
 {
@@ -360,6 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_scrub),
 		cmocka_unit_test(test_damaged),

@@ -89,12 +89,15 @@ static bool wants_screen(const struct debug *d, const struct args *a)
 static int debug(const struct debug *d, const struct args *a,
 		 enum rules rules)
 {
+	const struct session_opts opts = {
+		.source = &a->source, .images = &a->images, .from = a->from,
+	};
 	struct session *s;
 	struct err err;
 	int status;
 
-	if (session_open(&s, a->operands[0], a->to, a->nto, rules, &a->source,
-			 &err) < 0) {
+	if (session_open_with(&s, a->operands[0], a->to, a->nto, rules, &opts,
+			      &err) < 0) {
 		complain("%s", err.msg);
 		return STATUS_USAGE;
 	}
@@ -132,8 +135,11 @@ static int run(const struct subcommand *self, int argc, char **argv)
 }
 
 static const struct option_help options[] = {
-	{ "--to", "FILE", "an account of the destination: its reference stream "
-	  "or its -dump-vmstate (again for more)" },
+	{ "--to", "FILE", "an account of the destination: its reference stream, "
+	  "its -dump-vmstate or its executable (again for more)" },
+	{ "--from", "BINARY", "the source's executable, for its C members" },
+	{ "--modules", "DIR", "the modules of the executable" },
+	{ "--debug-dir", "DIR", "its debug information, beside the usual places" },
 	{ "--rules", "R", "loader rules: v0.13 v0.14 current slash separators "
 	  "lookup-first sentinel" },
 	{ "--cli", NULL, "the line debugger, also on a terminal" },

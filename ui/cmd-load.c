@@ -14,34 +14,37 @@
 
 static int record(const struct args *a, enum rules rules,
 		  const struct account *source, const struct destination *dest,
-		  const struct timeline *t, const struct analysis *an)
+		  const struct timeline *t, const struct analysis *an,
+		  struct members *const members[2])
 {
 	struct recording_opts opts = {
 		.rules = rules, .scrub = a->scrub, .with_ram = a->with_ram,
+		.members = { members[0], members[1] },
 		.progress = &a->source,
 	};
 
 	return record_load(a->record, source, dest, t, an, &opts);
 }
 
-/* What the divergences are in C, where executables are there to tell. */
-static void add_members(const struct args *a, struct analysis *an,
-			const struct account *source,
-			const struct destination *dest,
-			const struct timeline *t)
+/*
+ * The C members of a side, where its executable has debug information; NULL
+ * where there is none.
+ */
+static struct members *members_of(struct desc_image *img, const char *debug_dir)
 {
-	struct desc_image *img;
+	struct members *m = NULL;
 	struct err err;
 
-	members_of_destination(an, dest->image, t, a->debug_dir);
-	if (!a->from)
-		return;
-	if (desc_image_open(&img, a->from, &a->images, &err) < 0) {
+	return img && !members_open(&m, img, debug_dir, &err) ? m : NULL;
+}
+
+static void open_source_image(struct desc_image **img, const struct args *a)
+{
+	struct err err;
+
+	*img = NULL;
+	if (a->from && desc_image_open(img, a->from, &a->images, &err) < 0)
 		complain("warning: %s: %s", a->from, err.msg);
-		return;
-	}
-	members_of_source(an, img, source->self, a->debug_dir);
-	desc_image_close(img);
 }
 
 static int load_with(const struct args *a, enum rules rules)
@@ -49,6 +52,8 @@ static int load_with(const struct args *a, enum rules rules)
 	struct destination_opts o = {
 		.images = &a->images, .ahead = ahead_begin(a->to, a->nto),
 	};
+	struct members *members[2] = { NULL, NULL };
+	struct desc_image *from;
 	struct account *source;
 	struct destination *dest;
 	struct timeline *t;
@@ -71,10 +76,15 @@ static int load_with(const struct args *a, enum rules rules)
 		complain("warning: %s", dest->registry.warnings[i]);
 	t = destination_load(dest, source, rules, &a->source);
 	an = analyse(source, dest, t);
-	if (!a->trace && !a->events)
-		add_members(a, an, source, dest, t);
+	open_source_image(&from, a);
+	if ((an->ndivergences && !a->trace && !a->events) || a->record) {
+		members[0] = members_of(dest->image, a->debug_dir);
+		members[1] = members_of(from, a->debug_dir);
+		members_fill(members[0], an, t, false);
+		members_fill(members[1], an, source->self, true);
+	}
 	status = verdict_status(an->verdict);
-	if (a->record && record(a, rules, source, dest, t, an) < 0)
+	if (a->record && record(a, rules, source, dest, t, an, members) < 0)
 		status = STATUS_INTERNAL;
 	if (a->trace)
 		trace_print(stdout, t);
@@ -84,6 +94,9 @@ static int load_with(const struct args *a, enum rules rules)
 		json_analysis(stdout, an, t);
 	else
 		text_analysis(stdout, source, dest, an, t, a->all);
+	members_close(members[0]);
+	members_close(members[1]);
+	desc_image_close(from);
 	analysis_close(an);
 	timeline_close(t);
 	destination_close(dest);

@@ -82,6 +82,8 @@ static int copy(const struct replay_args *a, const struct recording *r)
 		.rules = recording_rules(r),
 		.scrub = a->scrub || recording_scrubbed(r),
 		.with_ram = ram && !strcmp(ram, "1"),
+		.members = { recording_members(r, false),
+			     recording_members(r, true) },
 	};
 
 	o.marks = recording_marks(r, &o.nmarks);

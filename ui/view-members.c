@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The structure around the current field: the members of its descriptor, with
- * offset and type as far as somebody has told them.
+ * offset and type as far as somebody has told them; where debug information
+ * tells, the C structure's, and where it is declared.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -57,19 +58,48 @@ static void condition_of(const struct desc_field *f, char *buf, size_t size)
 		*buf = '\0';
 }
 
+/* "virtio-gpu.h:180": there is no room for the directories. */
+static void where_of(const struct c_member *c, char *buf, size_t size)
+{
+	char all[600];
+	const char *slash;
+
+	c_member_where(c, all, sizeof(all));
+	slash = strrchr(all, '/');
+	snprintf(buf, size, "  %s", slash ? slash + 1 : all);
+}
+
+/* What the member is, in C or on the wire. */
+static void draw_what(struct pen *p, int width, const struct desc_field *f,
+		      const struct c_member *c, bool in_c, bool here)
+{
+	int type = in_c && width >= 60 ? 20 : width >= 44 ? 14 : 8;
+	char count[80];
+
+	if (c)
+		pen_cell(p, INK_NUMBER, 7, "+0x%" PRIx64, c->offset);
+	else if (f->from_layout)
+		pen_cell(p, INK_NUMBER, 7, "+0x%" PRIx64, f->offset);
+	pen_cell(p, INK_DIM, type, "%s", c ? c->type : f->type ? f->type : "?");
+	count_of(f, count, sizeof(count));
+	pen_print(p, here ? INK_HERE : INK_PLAIN, "%s%s", f->name,
+		  c ? "" : count);
+	if (c && strcmp(c->path, f->name))
+		pen_print(p, INK_DIM, " = %s", c->path);
+}
+
 static void draw_field(struct canvas *c, struct rect r, int y,
-		       const struct desc_field *f, bool here)
+		       const struct desc_field *f, const struct c_member *m,
+		       bool in_c, bool here)
 {
 	struct pen p = pen_at(c, r.x, y, r.w);
-	char count[80], more[200];
+	char more[640];
 
+	if (m && !m->path)
+		m = NULL;
 	pen_glyph(&p, INK_HERE, here ? GLYPH_HERE : GLYPH_LEAF);
 	pen_text(&p, INK_PLAIN, " ");
-	if (f->from_layout)
-		pen_cell(&p, INK_NUMBER, 7, "+0x%" PRIx64, f->offset);
-	pen_cell(&p, INK_DIM, r.w >= 44 ? 14 : 8, "%s", f->type ? f->type : "?");
-	count_of(f, count, sizeof(count));
-	pen_print(&p, here ? INK_HERE : INK_PLAIN, "%s%s", f->name, count);
+	draw_what(&p, r.w, f, m, in_c, here);
 	if (f->desc)
 		pen_print(&p, INK_DIM, " : %s v%" PRId32, f->desc->name,
 			  f->flags & VMS_VSTRUCT ? f->struct_version :
@@ -77,7 +107,10 @@ static void draw_field(struct canvas *c, struct rect r, int y,
 	condition_of(f, more, sizeof(more));
 	if (*more)
 		pen_print(&p, INK_WARN, "  %s", more);
-	if (f->from_size && f->size) {
+	if (m && m->file) {
+		where_of(m, more, sizeof(more));
+		pen_right(&p, INK_DIM, more);
+	} else if (f->from_size && f->size) {
 		snprintf(more, sizeof(more), "  %" PRIu64, f->size);
 		pen_right(&p, INK_DIM, more);
 	}
@@ -98,6 +131,9 @@ static void draw(struct screen *sc, struct canvas *c, struct rect r, bool focus)
 
 		if (i < d->nfields) {
 			draw_field(c, r, r.y + y, &d->fields[i],
+				   session_member(sc->s, false, d,
+						  &d->fields[i]),
+				   session_members(sc->s, false) != NULL,
 				   i == index_of(d, field));
 		} else {
 			const struct desc *sub = d->subs[i - d->nfields];
@@ -122,12 +158,16 @@ static void title(struct screen *sc, struct pen *p)
 {
 	const struct desc_field *field;
 	const struct desc *d = desc_here(sc, &field);
+	const struct c_member *m = d && d->nfields ?
+		session_member(sc->s, false, d, &d->fields[0]) : NULL;
 
 	pen_text(p, INK_TITLE, "structure");
-	if (d)
-		pen_print(p, INK_DIM, "  %s v%" PRId32 "  (%s)",
-			  d->name, d->version,
-			  desc_from_name((enum desc_from)d->from));
+	if (!d)
+		return;
+	if (m && m->structure)
+		pen_print(p, INK_PATH, "  %s", m->structure);
+	pen_print(p, INK_DIM, "  %s v%" PRId32 "  (%s)", d->name, d->version,
+		  desc_from_name((enum desc_from)d->from));
 }
 
 static void move(struct screen *sc, enum motion m, uint64_t n)
