@@ -13,9 +13,23 @@
 
 #define MAX_PATTERNS 64
 
+/* Bytes of the source, and what stands in their place in the other. */
+struct changed {
+	uint64_t from, to;	/* [from, to) */
+	uint64_t other;		/* offset of the first one's; ALONE: none */
+};
+
+#define ALONE UINT64_MAX
+
 struct session_compare {
 	struct account *other;
 	struct comparison *c;
+	size_t *shown;		/* into c->v, those that are not ignored */
+	size_t nshown;
+	struct changed *bytes;	/* by .from */
+	size_t nbytes;
+	uint32_t *events;	/* of those shown, in load .generation */
+	unsigned generation;
 };
 
 void session_compare_end(struct session *s)
@@ -24,6 +38,9 @@ void session_compare_end(struct session *s)
 		return;
 	comparison_close(s->compare->c);
 	account_close(s->compare->other);
+	free(s->compare->shown);
+	free(s->compare->bytes);
+	free(s->compare->events);
 	free(s->compare);
 	s->compare = NULL;
 }
@@ -41,6 +58,116 @@ static uint32_t event_of(const struct session *s, const struct difference *d)
 		i = session_dest_event(s, a->event);
 	return i != EVENT_NONE ? i : timeline_at(s->t, a->off);
 }
+
+/* ---- what views ask ---- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct changed *x = a, *y = b;
+
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Once, so that a view finds a byte without looking at all changes. */
+static void index_changes(struct session_compare *k)
+{
+	const struct comparison *c = k->c;
+
+	k->shown = malloc((c->n + 1) * sizeof(*k->shown));
+	k->bytes = malloc((c->n + 1) * sizeof(*k->bytes));
+	k->events = malloc((c->n + 1) * sizeof(*k->events));
+	if (!k->shown || !k->bytes || !k->events)
+		abort();
+	for (size_t i = 0; i < c->n; i++) {
+		const struct difference_side *a = &c->v[i].side[SIDE_A];
+		const struct difference_side *b = &c->v[i].side[SIDE_B];
+
+		if (c->v[i].ignored)
+			continue;
+		k->shown[k->nshown++] = i;
+		if (a->there && a->len)
+			k->bytes[k->nbytes++] = (struct changed){
+				a->off, a->off + a->len, b->there &&
+				b->len == a->len ? b->off : ALONE,
+			};
+	}
+	qsort(k->bytes, k->nbytes, sizeof(*k->bytes), by_place);
+}
+
+const char *session_compared(const struct session *s)
+{
+	return s->compare ? s->compare->other->src->path : NULL;
+}
+
+size_t session_nchanges(const struct session *s)
+{
+	return s->compare ? s->compare->nshown : 0;
+}
+
+const struct difference *session_change(const struct session *s, size_t i)
+{
+	return &s->compare->c->v[s->compare->shown[i]];
+}
+
+uint32_t session_change_event(const struct session *s, size_t i)
+{
+	struct session_compare *k = s->compare;
+
+	if (k->generation != s->generation) {
+		k->generation = s->generation;
+		for (size_t j = 0; j < k->nshown; j++)
+			k->events[j] = event_of(s, session_change(s, j));
+	}
+	return k->events[i];
+}
+
+int session_compare(struct session *s, const char *path,
+		    const struct compare_opts *opts, struct err *err)
+{
+	struct account *other;
+
+	if (s->recording)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "a recording has "
+			       "not all that is to be compared; open the stream");
+	if (account_open(&other, path, DESC_FROM_SOURCE, NULL, err) < 0)
+		return err_prefix(err, "%s", path);
+	session_compare_end(s);
+	s->compare = calloc(1, sizeof(*s->compare));
+	if (!s->compare)
+		abort();
+	s->compare->other = other;
+	s->compare->c = compare(s->source, other, NULL, opts);
+	index_changes(s->compare);
+	return 0;
+}
+
+bool session_byte_changed(const struct session *s, uint64_t off)
+{
+	const struct session_compare *k = s->compare;
+	size_t lo = 0, hi = k ? k->nbytes : 0;
+	const struct source *a, *b;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (k->bytes[mid].from <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo || off >= k->bytes[lo - 1].to)
+		return false;
+	if (k->bytes[lo - 1].other == ALONE)
+		return true;
+	a = s->source->src;
+	b = k->other->src;
+	off -= k->bytes[lo - 1].from;
+	return k->bytes[lo - 1].other + off >= b->len ||
+		a->data[k->bytes[lo - 1].from + off] !=
+		b->data[k->bytes[lo - 1].other + off];
+}
+
+/* ---- commands ---- */
 
 static void put_side(const struct difference_side *v, const char *key,
 		     struct out *o)
@@ -148,26 +275,14 @@ static int read_words(struct session *s, const struct command *self,
 static int run_compare(struct session *s, const struct command *self,
 		       const char *args, struct out *out, struct err *err)
 {
-	struct account *other;
 	struct words w = { .path = "" };
 
 	if (read_words(s, self, args, &w, err) < 0)
 		return -1;
 	if (!*w.path && !s->compare)
 		return usage(self, err);
-	if (*w.path && s->recording)
-		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "a recording has "
-			       "not all that is to be compared; open the stream");
-	if (*w.path) {
-		if (account_open(&other, w.path, DESC_FROM_SOURCE, NULL, err) < 0)
-			return err_prefix(err, "%s", w.path);
-		session_compare_end(s);
-		s->compare = calloc(1, sizeof(*s->compare));
-		if (!s->compare)
-			abort();
-		s->compare->other = other;
-		s->compare->c = compare(s->source, other, NULL, &w.opts);
-	}
+	if (*w.path && session_compare(s, w.path, &w.opts, err) < 0)
+		return -1;
 	show_all(s, out);
 	return 0;
 }

@@ -105,6 +105,27 @@ struct session {
 	bool has_quit_status;	/* otherwise the verdict's */
 };
 
+/* ---- "compare FILE": the source beside another snapshot ---- */
+
+struct difference;	/* compare.h */
+struct compare_opts;
+
+/* Read the other and compare; what was compared before is forgotten. */
+int session_compare(struct session *s, const char *path,
+		    const struct compare_opts *opts, struct err *err);
+
+/* The other's path; NULL: nothing is compared. */
+const char *session_compared(const struct session *s);
+/* What differs and is not ignored, in the order of the source. */
+size_t session_nchanges(const struct session *s);
+const struct difference *session_change(const struct session *s, size_t i);
+/* The event of its bytes; EVENT_NONE where only the other has some. */
+uint32_t session_change_event(const struct session *s, size_t i);
+/* Has the other something else in the place of this byte of the source? */
+bool session_byte_changed(const struct session *s, uint64_t off);
+
+/* ---- opening ---- */
+
 /* How to open; all may be NULL. */
 struct session_opts {
 	const struct source_opts *source;

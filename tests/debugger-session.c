@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../debugger/command-impl.h"
+#include "../debugger/compare.h"
 
 #define DATA "tests/data/"
 #define VGPU "0000:00:01.0/virtio-gpu"
@@ -231,6 +232,39 @@ static void test_every_command(void **state)
 	run_well("delete");
 	session->quit = false;
 	session_set_host(session, &(struct host){ 0 });
+}
+
+/* Which bytes the other snapshot has otherwise, whatever asks for them. */
+static void test_changed_bytes(void **state)
+{
+	const char *other = "tests/data/streams/10.0-pc-q35-7.2-vgpu4.mig.xz";
+	size_t n;
+
+	(void)state;
+	session_compare_end(session);	/* another test's */
+	assert_null(session_compared(session));
+	assert_int_equal(session_nchanges(session), 0);
+	assert_false(session_byte_changed(session, 0xe5ed));
+	run_well("compare tests/data/streams/10.0-pc-q35-7.2-vgpu4.mig.xz");
+	assert_string_equal(session_compared(session), other);
+	n = session_nchanges(session);
+	assert_true(n > 2);
+	for (size_t i = 0; i < n; i++) {
+		const struct difference *d = session_change(session, i);
+		const struct difference_side *a = &d->side[SIDE_A];
+		uint32_t e = session_change_event(session, i);
+		bool any = false;
+
+		assert_null(d->ignored);
+		assert_true(e == EVENT_NONE || e < session->t->n);
+		for (uint64_t k = 0; a->there && k < a->len; k++)
+			any |= session_byte_changed(session, a->off + k);
+		assert_int_equal(any, a->there && a->len);
+	}
+	/* QEVM */
+	assert_false(session_byte_changed(session, 0));
+	assert_false(session_byte_changed(session, UINT64_MAX));
+	session_compare_end(session);
 }
 
 /* Names and aliases lead to their command, beginnings to one of them. */
@@ -670,6 +704,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_command),
+		cmocka_unit_test(test_changed_bytes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_locations),
 		cmocka_unit_test(test_paths_lead_back),

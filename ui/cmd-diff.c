@@ -13,6 +13,7 @@
 #include "../debugger/value.h"
 #include "../stream/escape.h"
 #include "subcommand.h"
+#include "tui.h"
 
 #define MAX_PATTERNS 256
 #define SHOWN_RANGES 8
@@ -24,7 +25,7 @@ struct diff_args {
 	const char *base;
 	const char *ignore[MAX_PATTERNS], *only[MAX_PATTERNS];
 	size_t nignore, nonly;
-	bool no_stock, side_by_side, no_ram;
+	bool no_stock, side_by_side, no_ram, screen;
 	unsigned long context;
 };
 
@@ -531,6 +532,47 @@ static int run_diff(const struct diff_args *a)
 	return status;
 }
 
+/* The first snapshot in the debugger, with what differs from the second. */
+static int run_screen(const struct diff_args *a)
+{
+	const char *const *paths = a->common.operands;
+	const struct compare_opts opts = {
+		.ignore = a->ignore, .nignore = a->nignore,
+		.only = a->only, .nonly = a->nonly, .no_stock = a->no_stock,
+		.no_ram = a->no_ram, .progress = &a->common.source,
+	};
+	struct session *s;
+	struct err err;
+	int status = STATUS_TROUBLE;
+
+	if (a->base || a->common.json || !isatty(0) || !isatty(1)) {
+		complain("diff: --screen needs a terminal, and goes with "
+			 "neither --base nor --json");
+		return STATUS_TROUBLE;
+	}
+	if (session_open(&s, paths[0], NULL, 0, RULES_CURRENT,
+			 &a->common.source, &err) < 0) {
+		complain("%s", err.msg);
+		return STATUS_TROUBLE;
+	}
+	if (session_compare(s, paths[1], &opts, &err) < 0) {
+		complain("%s", err.msg);
+	} else {
+		status = session_nchanges(s) ? STATUS_DIFFERENT : STATUS_SAME;
+		for (size_t i = 0; i < session_nchanges(s); i++) {
+			uint32_t e = session_change_event(s, i);
+
+			if (e == EVENT_NONE)
+				continue;
+			session_goto(s, e, false);
+			break;
+		}
+		tui_run(s);
+	}
+	session_close(s);
+	return status;
+}
+
 static int add_pattern(const char **v, size_t *n, const char *s)
 {
 	if (*n >= MAX_PATTERNS) {
@@ -599,6 +641,8 @@ static int parse(const struct subcommand *self, int argc, char **argv,
 			a->no_stock = true;
 		else if (!operands && !strcmp(argv[i], "--no-ram"))
 			a->no_ram = true;
+		else if (!operands && !strcmp(argv[i], "--screen"))
+			a->screen = true;
 		else if (!operands && (!strcmp(argv[i], "--side-by-side") ||
 				       !strcmp(argv[i], "-y")))
 			a->side_by_side = true;
@@ -625,7 +669,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		usage_of(self, stderr);
 		return STATUS_TROUBLE;
 	}
-	return run_diff(&a);
+	return a.screen ? run_screen(&a) : run_diff(&a);
 }
 
 static const struct option_help options[] = {
@@ -637,6 +681,8 @@ static const struct option_help options[] = {
 	  "indices" },
 	{ "--context", "N", "N fields around each difference" },
 	{ "--side-by-side", NULL, "columns" },
+	{ "--screen", NULL, "in the debugger: the changes as a list, the bytes of A with "
+	  "the changed ones marked" },
 	{ "--ram", NULL, "every range of RAM that differs" },
 	{ "--no-ram", NULL, "leave RAM alone" },
 	{ "--json", NULL, "one JSON object" },

@@ -36,6 +36,9 @@ const struct key_binding key_bindings[] = {
 	  KEY_COUNTS },
 	{ "{", "previous-section", "the section before", KEYS_PLACES,
 	  KEY_COUNTS },
+	{ ")", "next-change", "compared with another snapshot: the next change",
+	  KEYS_PLACES, 0 },
+	{ "(", "previous-change", "the one before", KEYS_PLACES, 0 },
 	{ "X", "goto failure", "where the destination refuses the stream",
 	  KEYS_PLACES, 0 },
 
@@ -91,6 +94,8 @@ const struct key_binding key_bindings[] = {
 	{ "F6", "focus divergences", "all divergences", KEYS_SCREEN, 0 },
 	{ "F7", "focus breakpoints", "all breakpoints", KEYS_SCREEN, 0 },
 	{ "F8", "focus messages", "what commands have printed", KEYS_SCREEN, 0 },
+	{ "F9", "focus changes", "what differs from the other snapshot",
+	  KEYS_SCREEN, 0 },
 	{ "z", "zoom", "this pane alone, or all again", KEYS_SCREEN, 0 },
 	{ "|", "layout next", "another layout", KEYS_SCREEN, 0 },
 	{ ":", "prompt", "type a command", KEYS_SCREEN, 0 },

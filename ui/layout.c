@@ -122,6 +122,13 @@ static void place_lists(struct rect all, struct rect *p)
 	p[PANE_DIVERGENCES] = all;
 }
 
+static void place_changes(struct rect all, struct rect *p)
+{
+	p[PANE_MESSAGES] = cut_below(&all, clamp(all.h / 6, 3, 6));
+	p[PANE_BYTES] = cut_below(&all, byte_lines(all.h));
+	p[PANE_CHANGES] = all;
+}
+
 void layout_place(enum screen_layout l, int w, int h, struct rect panes[PANES_COUNT])
 {
 	struct rect all = { 0, 0, w, h };
@@ -133,6 +140,7 @@ void layout_place(enum screen_layout l, int w, int h, struct rect panes[PANES_CO
 	case LAYOUT_COMPARE: place_compare(all, panes); break;
 	case LAYOUT_STRUCTURE: place_structure(all, panes); break;
 	case LAYOUT_LISTS: place_lists(all, panes); break;
+	case LAYOUT_CHANGES: place_changes(all, panes); break;
 	default: place_overview(all, panes);
 	}
 }

@@ -12,7 +12,8 @@
 	X(OVERVIEW, "overview") \
 	X(COMPARE, "compare") \
 	X(STRUCTURE, "structure") \
-	X(LISTS, "lists")
+	X(LISTS, "lists") \
+	X(CHANGES, "changes")
 
 enum screen_layout {
 #define X(id, name) LAYOUT_##id,

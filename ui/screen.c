@@ -185,8 +185,11 @@ static void run_layout(struct screen *sc, const char *args)
 {
 	struct rect rects[PANES_COUNT];
 
-	if (!strcmp(args, "next"))
+	if (!strcmp(args, "next")) {
 		sc->layout = (sc->layout + 1) % LAYOUTS_COUNT;
+		if (sc->layout == LAYOUT_CHANGES && !session_compared(sc->s))
+			sc->layout = (sc->layout + 1) % LAYOUTS_COUNT;
+	}
 	for (unsigned l = 0; l < LAYOUTS_COUNT; l++) {
 		if (!strcmp(args, layout_name((enum screen_layout)l)))
 			sc->layout = l;
@@ -196,7 +199,9 @@ static void run_layout(struct screen *sc, const char *args)
 	layout_place((enum screen_layout)sc->layout, 300, 100, rects);
 	if (!rects[sc->focus].h)
 		sc->focus = rects[PANE_SIDES].h ? PANE_SIDES :
-			rects[PANE_TREE].h ? PANE_TREE : PANE_DIVERGENCES;
+			rects[PANE_TREE].h ? PANE_TREE :
+			rects[PANE_CHANGES].h ? PANE_CHANGES :
+			PANE_DIVERGENCES;
 }
 
 static void run_cursor(struct screen *sc, const char *args)

@@ -162,6 +162,8 @@ int tui_save_screen(struct session *s, const char *path, struct err *err)
 	canvas_init(&c, set->width > 0 && set->width < 1000 ? (int)set->width :
 		    120, set->height > 0 && set->height < 1000 ?
 		    (int)set->height : 36, false);
+	if (session_compared(s))
+		screen_run(&sc, "layout changes");
 	screen_run(&sc, "frame");
 	screen_draw(&sc, &c);
 	r = save_canvas(&c, s, path, err);
@@ -288,6 +290,8 @@ int tui_run(struct session *s)
 	if (history)
 		edit_history_load(history);
 	the_tui = &t;
+	if (session_compared(s))
+		screen_run(&t.screen, "layout changes");
 	if (!t.screen.log.n)
 		greet(&t);
 	loop(&t);

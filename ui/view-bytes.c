@@ -2,7 +2,7 @@
 /*
  * The bytes of the stream, with what both sides take for the current field
  * lit: [ ] is what the destination reads, ( ) what the source wrote there,
- * { } both.
+ * { } both.  ~ stands before a byte that another snapshot has otherwise.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -17,6 +17,7 @@ struct lit {
 	struct range dest, source;
 	bool is_leaf;	/* of what holds others only the ends are marked */
 	uint64_t bad;	/* where the sides part, or the load fails */
+	const struct session *s;	/* NULL: nothing is compared */
 };
 
 static struct range range_of(const struct timeline *t, uint32_t i)
@@ -33,6 +34,7 @@ static struct lit lit_now(const struct screen *sc)
 	struct lit l = { .dest = range_of(s->t, s->at), .bad = UINT64_MAX };
 	size_t d = session_divergence_at(s, s->at);
 
+	l.s = session_compared(s) ? s : NULL;
 	l.is_leaf = s->t->events[s->at].end == s->at + 1;
 	l.source = range_of(session_source(s),
 			    aligned_source(&sc->rows, s, s->at));
@@ -90,6 +92,8 @@ static enum ink ink_of(const struct lit *l, uint64_t at, uint8_t byte)
 {
 	if (at == l->bad)
 		return INK_BAD;
+	if (l->s && session_byte_changed(l->s, at))
+		return INK_WARN;
 	if (back_of(l, at) != BACK_NONE)
 		return INK_HERE;
 	return byte ? INK_PLAIN : INK_DIM;
@@ -124,6 +128,12 @@ static void draw_hex(struct canvas *c, struct pen *p, const struct source *src,
 		enum ink ink;
 		char b[2] = { bracket(l, at + i, !i, i == n, &ink), '\0' };
 		int x = p->x;
+
+		if (b[0] == ' ' && inside && l->s &&
+		    session_byte_changed(l->s, at + i)) {
+			b[0] = '~';
+			ink = INK_WARN;
+		}
 
 		pen_text(p, ink, b);
 		/* the blank inside of a range is lit as well */
@@ -212,6 +222,8 @@ static void title(struct screen *sc, struct pen *p)
 		put_range(p, INK_DEST, "destination", &l.dest, "[]");
 	if (source && !is_same(&l) && l.source.from < l.source.to)
 		put_range(p, INK_SOURCE, "source", &l.source, "()");
+	if (l.s)
+		pen_text(p, INK_WARN, "  ~changed");
 }
 
 static void move(struct screen *sc, enum motion m, uint64_t n)

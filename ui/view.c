@@ -12,6 +12,7 @@ const struct view *const views[PANES_COUNT] = {
 	[PANE_BYTES] = &view_bytes, [PANE_MEMBERS] = &view_members,
 	[PANE_DIVERGENCES] = &view_divergences,
 	[PANE_BREAKPOINTS] = &view_breakpoints,
+	[PANE_CHANGES] = &view_changes,
 	[PANE_MESSAGES] = &view_messages,
 };
 

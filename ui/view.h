@@ -24,6 +24,7 @@
 	X(MEMBERS, "structure") \
 	X(DIVERGENCES, "divergences") \
 	X(BREAKPOINTS, "breakpoints") \
+	X(CHANGES, "changes") \
 	X(MESSAGES, "messages")
 
 enum pane {
@@ -112,7 +113,7 @@ struct view {
 };
 
 extern const struct view view_tree, view_sides, view_bytes, view_members,
-	view_divergences, view_breakpoints, view_messages;
+	view_divergences, view_breakpoints, view_changes, view_messages;
 extern const struct view *const views[PANES_COUNT];
 
 /* ---- lines of panes that have a fixed number ---- */
