@@ -277,6 +277,8 @@ int session_open_with(struct session **ret, const char *path,
 	}
 	s = session_take(source, dest, rules);
 	s->from = from;
+	if (opts->source)
+		s->opts = *opts->source;
 	if (opts->images && opts->images->debug_dir)
 		s->debug_dir = arena_strdup(&s->arena,
 					    opts->images->debug_dir);

@@ -12,6 +12,7 @@
 #include <readline/readline.h>
 
 #include "cli.h"
+#include "progress.h"
 #include "records.h"
 #include "subcommand.h"
 #include "tui.h"
@@ -30,6 +31,7 @@ struct cli {
 	struct text_writer pipe_text;
 	struct json_writer pipe_json;
 	FILE *pipe;
+	struct progress progress;
 };
 
 /* readline's callbacks have no context. */
@@ -213,6 +215,13 @@ static void on_interrupt(int sig)
 	siglongjmp(prompt_again, 1);
 }
 
+static bool is_stopped(void *ctx)
+{
+	struct cli *c = ctx;
+
+	return c->out->stopped;
+}
+
 /* A line from the terminal, or NULL at its end. */
 static char *prompt(const char *text)
 {
@@ -358,6 +367,7 @@ static void loop(struct cli *c)
 		c->all = c->out->stopped = false;
 		command_origin(c->s, NULL, 0);
 		(void)command_line(c->s, line, true, c->out);
+		progress_reset(&c->progress);
 		fflush(stdout);
 		free(line);
 	}
@@ -377,7 +387,12 @@ static int status_of(const struct cli *c)
 
 int cli_run(struct session *s, const struct cli_opts *opts)
 {
-	struct cli c = { .s = s, .opts = opts };
+	struct cli c = {
+		.s = s, .opts = opts, .progress = {
+			.stopped = is_stopped, .show = progress_on_stderr,
+			.ctx = &c,
+		},
+	};
 	struct host host = {
 		.ctx = &c, .shell = cli_shell, .pipe_open = pipe_open,
 		.pipe_close = pipe_close, .changed = changed,
@@ -390,6 +405,8 @@ int cli_run(struct session *s, const struct cli_opts *opts)
 	c.text.more = more;
 	c.text.ctx = &c;
 	session_set_host(s, &host);
+	s->opts.progress = progress_tell;
+	s->opts.ctx = &c.progress;
 	measure(&c);
 	if (!opts->no_init && !opts->batch)
 		run_init(&c);
@@ -402,5 +419,7 @@ int cli_run(struct session *s, const struct cli_opts *opts)
 	fflush(stdout);
 	json_writer_release(&c.json);
 	session_set_host(s, &(struct host){ 0 });
+	progress_reset(&c.progress);
+	s->opts.progress = NULL;
 	return status_of(&c);
 }

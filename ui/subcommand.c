@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../stream/escape.h"
+#include "progress.h"
 #include "subcommand.h"
 
 const struct subcommand *const subcommands[] = {
@@ -66,35 +67,15 @@ static void on_interrupt(int sig)
 	interrupted = 1;
 }
 
-static int progress(void *ctx, const char *what, uint64_t done, uint64_t total)
+static bool is_interrupted(void *ctx)
 {
-	static struct timespec start, last;
-	struct timespec now;
-	double since, step;
-
 	(void)ctx;
-	if (interrupted)
-		return 1;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!start.tv_sec)
-		start = now;
-	since = (double)(now.tv_sec - start.tv_sec) +
-		(double)(now.tv_nsec - start.tv_nsec) / 1e9;
-	step = (double)(now.tv_sec - last.tv_sec) +
-		(double)(now.tv_nsec - last.tv_nsec) / 1e9;
-	if (!isatty(2) || since < 0.3 || step < 0.1)
-		return 0;
-	last = now;
-	if (total)
-		fprintf(stderr, "\r%s: %3.0f %%\033[K", what,
-			100.0 * (double)done / (double)total);
-	else
-		fprintf(stderr, "\r%s: %llu MiB\033[K", what,
-			(unsigned long long)done >> 20);
-	if (total && done >= total)
-		fprintf(stderr, "\r\033[K");
-	return 0;
+	return interrupted;
 }
+
+static struct progress progress = {
+	.stopped = is_interrupted, .show = progress_on_stderr,
+};
 
 static const char *value_of(const struct subcommand *self, int argc,
 			    char **argv, int *i, const char *name)
@@ -254,7 +235,7 @@ int args_parse(const struct subcommand *self, int argc, char **argv,
 	};
 	a->source = (struct source_opts){
 		.snapshot = a->snapshot, .offset = a->offset,
-		.progress = progress,
+		.progress = progress_tell, .ctx = &progress,
 	};
 	return 0;
 }

@@ -426,6 +426,11 @@ struct term_mouse term_mouse(void)
 	return term.mouse;
 }
 
+bool term_interrupted(void)
+{
+	return interrupted;
+}
+
 uint32_t term_key(void)
 {
 	static unsigned failures;

@@ -25,6 +25,8 @@ void term_show(const struct canvas *c, bool redraw);
 
 /* The next key (keys.h); waits for one.  K_NONE: look again. */
 uint32_t term_key(void);
+/* Was Ctrl-C typed since the last key? */
+bool term_interrupted(void);
 /* After K_MOUSE: where, and what. */
 struct term_mouse {
 	int x, y;

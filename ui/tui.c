@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "keys.h"
+#include "progress.h"
 #include "screen.h"
 #include "subcommand.h"
 #include "term.h"
@@ -16,6 +17,7 @@ struct tui {
 	struct canvas canvas;
 	struct log piped;	/* of "COMMAND | SHELL" */
 	char *pipe_command;
+	struct progress progress;
 };
 
 /* The one that runs, for save-screen. */
@@ -179,6 +181,31 @@ static int save_screen(void *ctx, const char *path, struct err *err)
 	return tui_save_screen(t->screen.s, path, err);
 }
 
+/* ---- work that takes long ---- */
+
+static bool is_stopped(void *ctx)
+{
+	(void)ctx;
+	return term_interrupted();
+}
+
+/* On the line where commands are typed; the next key draws all anew. */
+static void show_progress(void *ctx, const char *text)
+{
+	struct tui *t = ctx;
+	struct canvas *c = &t->canvas;
+	struct pen p = pen_at(c, 0, c->h - 2, c->w);
+
+	if (!text || c->h < 2)
+		return;
+	for (int x = 0; x < c->w; x++)
+		*canvas_cell(c, x, c->h - 2) =
+			(struct cell){ ' ', INK_PLAIN, BACK_NONE };
+	pen_print(&p, INK_WARN, " %s", text);
+	pen_text(&p, INK_DIM, "  (Ctrl-C stops it)");
+	term_show(c, false);
+}
+
 /* ---- the loop ---- */
 
 static void show(struct tui *t)
@@ -221,6 +248,7 @@ static void loop(struct tui *t)
 			mouse(t);
 		else if (key != K_NONE && key != K_RESIZE)
 			screen_key(&t->screen, key);
+		progress_reset(&t->progress);
 	}
 }
 
@@ -268,7 +296,11 @@ static enum term_colours colours_of(const struct session *s)
 
 int tui_run(struct session *s)
 {
-	struct tui t = { 0 };
+	struct tui t = {
+		.progress = {
+			.stopped = is_stopped, .show = show_progress, .ctx = &t,
+		},
+	};
 	struct host host = {
 		.ctx = &t, .shell = shell, .pipe_open = pipe_open,
 		.pipe_close = pipe_close, .save_screen = save_screen,
@@ -286,6 +318,8 @@ int tui_run(struct session *s)
 		return cli_run(s, &(struct cli_opts){ .no_init = true });
 	}
 	canvas_init(&t.canvas, 0, 0, term_is_ascii());
+	s->opts.progress = progress_tell;
+	s->opts.ctx = &t.progress;
 	history = cli_path("XDG_STATE_HOME", ".local/state", "history");
 	if (history)
 		edit_history_load(history);
@@ -296,6 +330,7 @@ int tui_run(struct session *s)
 		greet(&t);
 	loop(&t);
 	the_tui = NULL;
+	s->opts.progress = NULL;
 	term_close();
 	if (history)
 		edit_history_save(history, (int)s->settings.history_size);
