@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command-impl.h"
+#include "search.h"
 
 static const char *const move_names[] = {
 #define X(id, name) name,
@@ -286,46 +287,23 @@ const struct command command_next_section = {
 	.run = run_section,
 };
 
-static bool contains(const char *s, const char *what)
-{
-	return s && strcasestr(s, what);
-}
-
-/* Names, types and explanations; paths only if the pattern looks like one. */
-static bool matches(const struct session *s, uint32_t i, const char *what,
-		    bool is_path)
-{
-	const struct event *e = &s->t->events[i];
-	char path[2048];
-
-	if (!is_path)
-		return contains(e->name, what) || contains(e->type, what) ||
-			contains(e->text, what);
-	session_path(s->t, i, path, sizeof(path));
-	return strpbrk(what, "*?") ? location_glob(what, path) :
-		contains(path, what);
-}
-
 static int run_search(struct session *s, const struct command *self,
 		      const char *args, struct out *out, struct err *err)
 {
-	bool is_path = strpbrk(args, "/.*?[") != NULL;
-	uint32_t n = s->t->n, i = s->at;
+	bool forward = *self->name == 's';
+	uint32_t i;
 
 	if (!*args)
 		return usage(self, err);
-	for (uint32_t k = 1; k <= n; k++) {
-		i = *self->name == 's' ? (i + 1) % n : (i + n - 1) % n;
-		if (!matches(s, i, args, is_path))
-			continue;
-		if ((*self->name == 's') == (i <= s->at))
-			out_line(out, "   (search wrapped)");
-		session_goto(s, i, true);
-		command_show_stop(s, out);
-		return 0;
-	}
-	return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "no event has '%s' in "
-		       "its name, type or text", args);
+	i = search_load(s->t, s->at, args, forward);
+	if (i == EVENT_NONE)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "no event has "
+			       "'%s' in its name, type or text", args);
+	if (forward == (i <= s->at))
+		out_line(out, "   (search wrapped)");
+	session_goto(s, i, true);
+	command_show_stop(s, out);
+	return 0;
 }
 
 const struct command command_search = {

@@ -12,11 +12,7 @@
 
 /* ---- paths ---- */
 
-/*
- * Does the event itself add a component to the paths below it?  A structure
- * that is no element stands under its field's name.
- */
-static bool names_itself(const struct timeline *t, uint32_t i)
+bool location_names_itself(const struct timeline *t, uint32_t i)
 {
 	const struct event *e = &t->events[i];
 	const struct event *p = e->parent == EVENT_NONE ? NULL :
@@ -69,7 +65,7 @@ char *location_field_path(const struct timeline *t, uint32_t event, char *buf,
 
 	buf[0] = '\0';
 	for (uint32_t i = event; i < t->n && n < 128; i = t->events[i].parent) {
-		if (names_itself(t, i))
+		if (location_names_itself(t, i))
 			stack[n++] = i;
 	}
 	while (n--)
@@ -233,7 +229,7 @@ static void walk_paths(struct path_walk *w, uint32_t root)
 			open[depth] = i;
 			lens[depth++] = len;
 		}
-		if (!names_itself(t, i))
+		if (!location_names_itself(t, i))
 			continue;
 		len = put_component(t, i, path, sizeof(path), len);
 		/* the structure behind a subsection's header is the same place */

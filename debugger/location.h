@@ -43,6 +43,12 @@ void locations_release(struct locations *l);
 uint32_t location_one(const struct session *s, const char *text,
 		      uint32_t from, struct err *err);
 
+/*
+ * Does the event itself add a component to the paths below it?  A structure
+ * that is no element stands under its field's name.
+ */
+bool location_names_itself(const struct timeline *t, uint32_t i);
+
 /* A path of field names without the section: "vq[0].num". */
 char *location_field_path(const struct timeline *t, uint32_t event, char *buf,
 			  size_t size);

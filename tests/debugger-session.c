@@ -16,6 +16,7 @@
 
 #include "../debugger/command-impl.h"
 #include "../debugger/compare.h"
+#include "../debugger/search.h"
 
 #define DATA "tests/data/"
 #define VGPU "0000:00:01.0/virtio-gpu"
@@ -232,6 +233,60 @@ static void test_every_command(void **state)
 	run_well("delete");
 	session->quit = false;
 	session_set_host(session, &(struct host){ 0 });
+}
+
+/* What looking at every event's path, one by one, would find. */
+static uint32_t search_slowly(uint32_t from, const char *text, bool forward)
+{
+	const struct timeline *t = session->t;
+	bool is_path = strpbrk(text, "/.*?[");
+	uint32_t i = from;
+	char path[2048];
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		const struct event *e;
+		bool yes;
+
+		i = forward ? (i + 1) % t->n : (i + t->n - 1) % t->n;
+		e = &t->events[i];
+		session_path(t, i, path, sizeof(path));
+		yes = strpbrk(text, "*?") ? location_glob(text, path) :
+			is_path ? strcasestr(path, text) != NULL :
+			(e->name && strcasestr(e->name, text)) ||
+			(e->type && strcasestr(e->type, text)) ||
+			(e->text && strcasestr(e->text, text));
+		if (yes)
+			return i;
+	}
+	return EVENT_NONE;
+}
+
+static void test_search(void **state)
+{
+	static const char *const texts[] = {
+		"virtio", "FB.FORMAT", "scanout[2]", "scanout[", "[1].",
+		"vq[3].vring.num", "gpu/virtio", "virtio-gpu/", "dma#1/",
+		"dma#1", "*/parent_obj.scanout[3].*", "cpu/env.*", "timer",
+		"*.num", "uint64", "parent_obj.", ".", "/", "[", "nowhere",
+		"nowhere.at", "config[0x40", "].fb", "?pic/*", "e.x",
+	};
+	uint32_t n = session->t->n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const uint32_t starts[] = { 0, 1, n / 3, n / 2, n - 30, n - 1 };
+
+		for (size_t k = 0; k < 12; k++) {
+			uint32_t from = starts[k / 2], want, got;
+
+			want = search_slowly(from, texts[i], k & 1);
+			got = search_load(session->t, from, texts[i], k & 1);
+			if (got != want)
+				fail_msg("'%s' %s %u: %u, not %u", texts[i],
+					 k & 1 ? "behind" : "before", from, got,
+					 want);
+		}
+	}
 }
 
 /* Which bytes the other snapshot has otherwise, whatever asks for them. */
@@ -704,6 +759,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_command),
+		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_changed_bytes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_locations),

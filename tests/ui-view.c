@@ -435,6 +435,7 @@ static const char *const million_keys[] = {
 	"<F4>", "G", "<PgUp>", "<Enter>", "g", "<F6>", "j", "<Enter>", "|", "|",
 	"|", "|", ":", "goto 700000", "<Enter>", "s", "f", "n", "rn", "S", "u",
 	"<F2>", "G", "k", "o", "k", "k", "<PgUp>", "l", "C", "w", "q", "p",
+	"/", "zzznone", "<Enter>", "/", "99.z", "<Enter>", "n",
 };
 
 /* A key looks at what is on the screen and on the way there: not at the load. */
