@@ -60,6 +60,12 @@ struct reader {
 	size_t nitems, items_cap;
 };
 
+/* Names with a NUL in them are nobody's; jansson refuses them, too. */
+static bool is_text(const unsigned char *s, size_t len)
+{
+	return !len || !memchr(s, '\0', len);
+}
+
 /* The current level, or NULL: before the first, or within what is skipped. */
 static struct level *top(struct reader *r)
 {
@@ -158,7 +164,7 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 	struct reader *r = ctx;
 	struct level *l = top(r);
 
-	if (memchr(s, '\0', len))
+	if (!is_text(s, len))
 		return 0;
 	if (l && l->kind == FIELD && l->key == KEY_FIELD)
 		l->field.name = arena_intern(r->a, s, len);
@@ -185,8 +191,8 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	struct reader *r = ctx;
 	struct level *l = top(r);
 
-	if (memchr(s, '\0', len))
-		return 0;	/* no name of anybody's */
+	if (!is_text(s, len))
+		return 0;
 	if (!l)
 		return 1;
 	l->key = KEY_OTHER;
@@ -231,7 +237,7 @@ static int on_object(void *ctx)
 	bool described = l && l->key == KEY_DESCRIPTION &&
 		(l->kind == DEVICE || l->kind == FIELD);
 
-	if (!r->n)
+	if (!r->n && !r->skip)
 		push(r, ROOT);
 	else if (l && l->kind == ROOT)
 		push(r, DEVICE);

@@ -180,6 +180,10 @@ static const struct test dumps[] = {
 	{ "what nobody asks for", DUMP("{'name':'d','x':{'Fields':[{'field':'z'}]},'y':[[{}],1.5e3],'Fields':["
 	  FIELD("a", ",'Fields':[{'field':'z'}]") "]}"),
 	  "pc d v0-0 { a:-(4) }" },
+	{ "a dump in a list", "[{'d':{'Description':{}}}]",
+	  "error 2 at 0: not a -dump-vmstate: no device with a \"Description\"" },
+	{ "no names", "{'':{'Description':{'name':'','Fields':[{'field':''}]}}}",
+	  "(no machine)  v0-0 { :-(0) }" },
 	{ "a NUL in a name", DUMP("{'name':'a\\u0000b','Fields':[]}"),
 	  "error 2 at 117: not a -dump-vmstate: line 1: \\u0000 is not allowed without JSON_ALLOW_NUL near '\"a\\u0000b\"'" },
 	{ "something behind it", "{'d':{'Description':{}}} x",
