@@ -142,6 +142,54 @@ static const uint8_t *seen_inside(const struct load *l, const struct desc *d,
 	return NULL;
 }
 
+/*
+ * The same field in the destination's own stream, where that has no
+ * description: as it was read blindly.  NULL if that reading is not certain.
+ * @opened: the field has an event of its own here already.
+ */
+static const struct event *blind_twin(const struct load *l,
+				      const struct desc *d,
+				      const struct desc_field *f, bool opened)
+{
+	const struct timeline *ref = l->o->reference_timeline, *t = l->t;
+	uint32_t k = 0, i;
+
+	if (!ref || l->o->reference || l->section_event == EVENT_NONE)
+		return NULL;
+	for (i = l->section_event + 1; i < t->n; i++) {
+		const struct event *e = &t->events[i];
+
+		k += e->kind == EV_FIELD && e->desc && e->field &&
+			e->field->dup == f->dup && !strcmp(e->name, f->name) &&
+			!strcmp(e->desc->name, d->name);
+	}
+	k -= opened && k;
+	for (i = 1; i < ref->n; i = ref->events[i].end) {
+		const struct event *e = &ref->events[i];
+
+		if (e->kind == EV_SECTION && e->instance == l->instance &&
+		    !strcmp(e->name, l->idstr))
+			break;
+	}
+	if (i >= ref->n || ref->events[i].outcome != OUT_LOADED)
+		return NULL;
+	/* about the section itself: whether there is an entry for it */
+	for (size_t j = 0; j < ref->nunknowns; j++) {
+		if (ref->unknowns[j].event > i &&
+		    ref->unknowns[j].event < ref->events[i].end)
+			return NULL;
+	}
+	for (uint32_t end = ref->events[i++].end; i < end; i++) {
+		const struct event *e = &ref->events[i];
+
+		if (e->kind == EV_FIELD && e->desc && e->field &&
+		    e->field->dup == f->dup && !strcmp(e->name, f->name) &&
+		    !strcmp(e->desc->name, d->name) && !k--)
+			return e;
+	}
+	return NULL;
+}
+
 /* ---- the loaded object's memory: values of fields by name ---- */
 
 static const struct event *loaded_field(const struct load *l,
@@ -482,6 +530,7 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 				   const struct group *src)
 {
 	struct choice c = { true, false, f->from_exists, NULL };
+	const struct event *twin;
 	const struct assumption *as = assume_find(l->o, l->t, ev_current(l),
 						  fr->d, f, false);
 	int32_t version;
@@ -534,6 +583,12 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 		c.exists = seen->n != 0;
 		c.from = DESC_FROM_REFERENCE;
 		c.guess = fr->src && (src->n != 0) != c.exists;
+		return c;
+	}
+	twin = blind_twin(l, fr->d, f, false);
+	if (twin) {
+		c.exists = twin->outcome != OUT_ABSENT;
+		c.from = DESC_FROM_REFERENCE;
 		return c;
 	}
 	c.guess = true;
@@ -601,6 +656,7 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 {
 	const struct assumption *as = assume_find(l->o, l->t, ev_current(l),
 						  fr->d, f, true);
+	const struct event *twin;
 	int64_t v;
 
 	if (as)
@@ -626,13 +682,26 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 		return (int64_t)seen->count;
 	if (count_in_memory(l, fr, f, SHADOW_OWN, &v))
 		return v;
+	twin = blind_twin(l, fr->d, f, true);
+	if (twin && twin->outcome == OUT_LOADED)
+		return twin->n;
 	*guess = true;
 	if (fr->src && src->n)
 		return (int64_t)src->count;
-	if (f->flags & VMS_VARRAY && !fr->src)
+	if (!(f->flags & VMS_VARRAY))
+		return f->num;
+	if (fr->src)
+		return 0;
+	if (l->uncounted++ == 0 && l->o->open_variants) {
+		v = (int64_t)l->count;
+		*guess = !l->counted;
+	} else {
+		v = 0;
+	}
+	if (*guess)
 		note_unknown(l, ev_printf(l, "how many elements '%s' of '%s' "
 					  "has", f->name, fr->d->name));
-	return f->flags & VMS_VARRAY ? 0 : f->num;
+	return v;
 }
 
 /*

@@ -69,6 +69,13 @@ struct load {
 	 */
 	unsigned undecided, choice;
 	bool decided;
+	/*
+	 * Arrays of the section whose lengths nobody tells: .count is tried
+	 * for the first; .counted: one length, and only one, fits.
+	 */
+	unsigned uncounted;
+	uint64_t count;
+	bool counted;
 	unsigned variant, nvariants;	/* open_variants: tried, met */
 	struct load_type types[64];	/* by address of the name */
 };

@@ -16,6 +16,7 @@
 #include "load-impl.h"
 
 #define MAX_TRIED (32u << 20)	/* bytes, over all tries of one section */
+#define MAX_COUNT 1024		/* elements of an array whose length is tried */
 #define DEFAULT_MAX_EVENTS 4000000u
 
 /* ---- facts ---- */
@@ -842,42 +843,77 @@ static bool ends_well(const struct load *l)
 		cursor_be32(&c) == l->section_id && !c.bad;
 }
 
+/* Begin the section's body again, with these answers. */
+static int load_again(struct load *l, const struct section *s,
+		      const struct mark *m, unsigned choice, uint64_t count)
+{
+	load_rewind(l, m);
+	l->choice = choice;
+	l->count = count;
+	l->undecided = l->uncounted = 0;
+	return load_body(l, s);
+}
+
+struct answer {
+	unsigned choice;
+	uint64_t count;
+	unsigned good;		/* how many fit; this is the first */
+	uint64_t read;
+};
+
+/*
+ * With this length of the array, every way to answer the conditions; @most of
+ * them have been asked so far.
+ */
+static void try_choices(struct load *l, const struct section *s,
+			const struct mark *m, uint64_t count, unsigned *most,
+			struct answer *a)
+{
+	for (unsigned c = 0; c < 1u << *most && a->read < MAX_TRIED; c++) {
+		int ret = load_again(l, s, m, c, count);
+
+		a->read += l->c.pos - m->pos;
+		if (l->undecided > *most)
+			*most = l->undecided;
+		/* bits that nobody asked for would count one reading twice */
+		if (ret || !ends_well(l) || c >> l->undecided || a->good++)
+			continue;
+		a->choice = c;
+		a->count = count;
+	}
+}
+
 /*
  * A body with conditions that nobody can answer is read in every way; if one
  * of them, and only one, ends where the section ends, the bytes have answered.
+ * So with an array whose length nobody tells, where the destination reads its
+ * own stream: another's bytes would tell another's length.
  */
 static int load_choices(struct load *l, const struct section *s)
 {
 	struct mark m = load_mark(l);
-	unsigned good = 0, nth = 0, most;
-	uint64_t read = 0;
+	struct answer a = { 0 };
+	uint64_t lengths = 1;
+	unsigned most;
 	int ret;
 
-	l->undecided = l->choice = 0;
-	l->decided = false;
+	l->undecided = l->choice = l->uncounted = 0;
+	l->count = 0;
+	l->decided = l->counted = false;
 	ret = load_body(l, s);
 	most = l->undecided;
-	if (!most || l->o->self)
+	if (l->uncounted == 1 && l->o->open_variants)
+		lengths = MAX_COUNT;
+	if ((!most && lengths == 1) || l->o->self)
 		return ret;
-	for (unsigned c = 0; c < 1u << most && read < MAX_TRIED; c++) {
-		load_rewind(l, &m);
-		l->choice = c;
-		l->undecided = 0;
-		ret = load_body(l, s);
-		read += l->c.pos - m.pos;
-		if (l->undecided > most)
-			most = l->undecided;
-		/* bits that nobody asked for would count one reading twice */
-		if (!ret && ends_well(l) && !(c >> l->undecided)) {
-			if (!good++)
-				nth = c;
-		}
+	for (uint64_t n = 0; n < lengths && a.read < MAX_TRIED; n++) {
+		try_choices(l, s, &m, n, &most, &a);
+		/* longer ones would not fit, either */
+		if (l->c.pos >= l->c.end)
+			break;
 	}
-	load_rewind(l, &m);
-	l->choice = nth;	/* the first that fits, if several do */
-	l->decided = good == 1;
-	l->undecided = 0;
-	return load_body(l, s);
+	l->decided = l->counted = a.good == 1;
+	return load_again(l, s, &m, a.choice, a.count);
 }
 
 static int load_tries(struct load *l, const struct section *s)
