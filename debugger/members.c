@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../devices/member.h"
+#include "c-index.h"
 #include "members.h"
 
 #define BUCKETS 4096
@@ -21,7 +21,7 @@ struct known {
 struct members {
 	struct arena arena;
 	struct desc_image *img;		/* NULL: of a recording */
-	struct member_map *map;
+	struct c_index *index;
 	struct known *buckets[BUCKETS];
 };
 
@@ -146,37 +146,39 @@ static const struct desc_field *image_field(struct desc_image *img,
 static const struct c_member *describe(struct members *m, const struct desc *d,
 				       const struct desc_field *f)
 {
-	const struct ctype *const *types;
-	struct member_place at;
-	char name[256], type[256];
-	struct c_member c = { 0 };
+	const struct c_desc *c = c_index_at(m->index, d->addr);
+	size_t i = (size_t)(f - d->fields);
+	const struct c_field *x = c && i < c->nfields ? &c->fields[i] : NULL;
+	struct c_member r = { 0 };
 
-	c.desc_file = member_source(m->map, d, &c.desc_line);
-	c.candidates = (unsigned)member_types(m->map, d, &types);
-	if (c.candidates) {
-		c.structure = member_type_name(m->map, d, types[0], name,
-					       sizeof(name));
-		if (member_of_field(m->map, d, types[0], f, &at)) {
-			c.path = at.path;
-			c.type = ctype_print(member_dwarf(m->map), at.type,
-					     type, sizeof(type));
-			c.offset = at.offset;
-			c.size = at.size;
-			c.bit_offset = at.bit_offset;
-			c.bit_size = at.bit_size;
-			c.file = at.file;
-			c.line = at.line;
-		}
+	if (!c || (!c->ntypes && !c->file))
+		return NULL;
+	r.desc_file = c->file;
+	r.desc_line = c->line;
+	r.candidates = (unsigned)c->ntypes;
+	r.structure = c->ntypes ? c->types[0].name : NULL;
+	if (x && x->path && !strcmp(x->name, f->name)) {
+		r.path = x->path;
+		r.type = x->type;
+		r.offset = x->offset;
+		r.size = x->size;
+		r.bit_offset = x->bit_offset;
+		r.bit_size = x->bit_size;
+		r.file = x->file;
+		r.line = x->line;
 	}
-	return c.candidates || c.desc_file ? keep(m, &c) : NULL;
+	return keep(m, &r);
 }
 
 int members_open(struct members **ret, struct desc_image *img,
-		 const char *debug_dir, struct err *err)
+		 const char *debug_dir, const struct source_opts *progress,
+		 struct err *err)
 {
+	const struct desc_image_opts images = { .debug_dir = debug_dir };
 	struct members *m = members_new();
 
-	if (member_map_open(&m->map, img, debug_dir, err) < 0) {
+	if (c_index_open(&m->index, desc_image_set(img)->path, img, &images,
+			 progress, err) < 0) {
 		members_close(m);
 		return -1;
 	}
@@ -216,7 +218,7 @@ void members_close(struct members *m)
 {
 	if (!m)
 		return;
-	member_map_close(m->map);
+	c_index_close(m->index);
 	arena_release(&m->arena);
 	free(m);
 }

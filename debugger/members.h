@@ -25,11 +25,12 @@ struct c_member {
 struct members;
 
 /*
- * Read the debug information of @img, which has to outlive the result.  A
- * debug build of QEMU takes half a second.
+ * Read the index of @img's debug information (c-index.h), or make it: for a
+ * debug build of QEMU half a second.  @img has to outlive the result.
  */
 int members_open(struct members **ret, struct desc_image *img,
-		 const char *debug_dir, struct err *err);
+		 const char *debug_dir, const struct source_opts *progress,
+		 struct err *err);
 /* Nothing is known but what members_add() tells; it copies all of @c. */
 struct members *members_new(void);
 void members_add(struct members *m, const char *desc, const char *field,

@@ -302,11 +302,9 @@ struct members *session_members(struct session *s, bool source)
 	s->asked_members[source] = true;
 	if (!img)
 		return NULL;
-	if (s->opts.progress)
-		s->opts.progress(s->opts.ctx, "reading debug information", 0,
-				 0);
 	/* most executables have none: that is no error */
-	if (members_open(&s->members[source], img, s->debug_dir, &err) < 0)
+	if (members_open(&s->members[source], img, s->debug_dir, &s->opts,
+			 &err) < 0)
 		s->members[source] = NULL;
 	return s->members[source];
 }

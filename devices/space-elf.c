@@ -666,6 +666,32 @@ static void take_note(struct file *f, const GElf_Phdr *ph)
 	}
 }
 
+unsigned elf_build_id(const char *path, uint8_t id[64])
+{
+	struct file f = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+
+	if (fd < 0)
+		return 0;
+	elf_version(EV_CURRENT);
+	f.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (f.elf && elf_kind(f.elf) == ELF_K_ELF &&
+	    !elf_getphdrnum(f.elf, &n)) {
+		for (size_t i = 0; i < n && i < 4096; i++) {
+			GElf_Phdr ph;
+
+			if (gelf_getphdr(f.elf, (int)i, &ph) &&
+			    ph.p_type == PT_NOTE)
+				take_note(&f, &ph);
+		}
+	}
+	elf_end(f.elf);
+	close(fd);
+	memcpy(id, f.pub.build_id, f.pub.build_id_len);
+	return f.pub.build_id_len;
+}
+
 static int file_segments(struct space_elf *se, struct file *f, struct err *err)
 {
 	uint64_t base = 0, end = 0;

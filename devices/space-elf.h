@@ -38,6 +38,12 @@ struct elf_file {
 	unsigned build_id_len;	/* 0: none */
 };
 
+/*
+ * The build-id of an ELF file, without mapping it: its length, 0 if it has
+ * none, or is no ELF file.
+ */
+unsigned elf_build_id(const char *path, uint8_t id[64]);
+
 /* Map the executable at @path.  Close the result with space_elf_close(). */
 int space_elf_open(struct space_elf **ret, const char *path, struct err *err);
 

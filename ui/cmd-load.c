@@ -35,7 +35,8 @@ static struct members *members_of(struct desc_image *img, const char *debug_dir)
 	struct members *m = NULL;
 	struct err err;
 
-	return img && !members_open(&m, img, debug_dir, &err) ? m : NULL;
+	return img && !members_open(&m, img, debug_dir, NULL, &err) ?
+		m : NULL;
 }
 
 static void open_source_image(struct desc_image **img, const struct args *a)

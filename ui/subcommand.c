@@ -15,7 +15,7 @@ const struct subcommand *const subcommands[] = {
 	&cmd_debug, &cmd_load, &cmd_show, &cmd_rules, &cmd_demo, &cmd_diff,
 	&cmd_oracle, &cmd_drive, &cmd_attach, &cmd_capture, &cmd_record,
 	&cmd_replay, &cmd_minimize, &cmd_bisect,
-	&cmd_descs, &cmd_type, &cmd_compat, &cmd_lint,
+	&cmd_descs, &cmd_type, &cmd_cache, &cmd_compat, &cmd_lint,
 	NULL,
 };
 

@@ -34,7 +34,8 @@ extern const struct subcommand cmd_show, cmd_load, cmd_rules, cmd_demo, cmd_diff
 	cmd_oracle, cmd_drive, cmd_attach, cmd_record, cmd_replay, cmd_minimize,
 	cmd_bisect,
 	cmd_capture;
-extern const struct subcommand cmd_descs, cmd_type, cmd_lint, cmd_compat;
+extern const struct subcommand cmd_descs, cmd_type, cmd_lint, cmd_compat,
+	cmd_cache;
 extern const struct subcommand cmd_debug;	/* no name: a file */
 
 /* All of them, ended by NULL. */

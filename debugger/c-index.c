@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../devices/member.h"
+#include "c-index.h"
+#include "location.h"
+
+#define APPLICATION_ID 0x564d5354	/* "VMST" */
+#define FORMAT 1
+#define BUCKETS 1024
+
+static const char schema[] =
+	"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
+	"CREATE TABLE meta(key, value);"
+	"CREATE TABLE descs(id INTEGER PRIMARY KEY, addr, name, key, symbol,"
+	" file, line);"
+	"CREATE TABLE types(desc, name, size);"
+	"CREATE TABLE fields(desc, name, dup, path, type, off, size, bit_off,"
+	" bit_size, file, line);";
+
+/* After the rows: faster so, and "complete" is the last thing written. */
+static const char indices[] =
+	"CREATE INDEX by_addr ON descs(addr);"
+	"CREATE INDEX by_name ON descs(name);"
+	"CREATE INDEX by_key ON descs(key);"
+	"CREATE INDEX types_of ON types(desc);"
+	"CREATE INDEX fields_of ON fields(desc);"
+	"INSERT INTO meta VALUES('complete', 1);"
+	"PRAGMA application_id=1447908180; PRAGMA user_version=1; COMMIT";
+
+_Static_assert(APPLICATION_ID == 1447908180, "application_id");
+_Static_assert(FORMAT == 1, "user_version");
+
+struct read_desc {
+	struct read_desc *next;
+	int64_t id;
+	struct c_desc d;
+};
+
+struct c_index {
+	sqlite3 *db;
+	struct arena arena;
+	struct read_desc *buckets[BUCKETS];
+};
+
+/* ---- where ---- */
+
+char *c_index_dir(void)
+{
+	const char *dir = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int n = 0;
+
+	if (dir && *dir == '/')
+		n = asprintf(&path, "%s/vmsdb", dir);
+	else if (home && *home == '/')
+		n = asprintf(&path, "%s/.cache/vmsdb", home);
+	if (n < 0)
+		abort();
+	return path;
+}
+
+static bool make_dir(char *path)
+{
+	for (char *s = path + 1; *s; s++) {
+		if (*s != '/')
+			continue;
+		*s = '\0';
+		mkdir(path, 0700);
+		*s = '/';
+	}
+	return !mkdir(path, 0700) || errno == EEXIST;
+}
+
+/* The index's place, or NULL: the file has no build-id, or there is none. */
+static char *place_of(const char *path)
+{
+	uint8_t id[64];
+	unsigned n = elf_build_id(path, id);
+	char hex[129] = "", *dir, *ret = NULL;
+
+	for (unsigned i = 0; i < n && i < 64; i++)
+		snprintf(hex + 2 * i, 3, "%02x", id[i]);
+	dir = n ? c_index_dir() : NULL;
+	if (dir && make_dir(dir) && !access(dir, W_OK) &&
+	    asprintf(&ret, "%s/%s" C_INDEX_SUFFIX, dir, hex) < 0)
+		abort();
+	free(dir);
+	return ret;
+}
+
+/* Which build of ours has made it: another may infer otherwise. */
+static void own_stamp(char *buf, size_t size)
+{
+	struct stat st = { 0 };
+
+	stat("/proc/self/exe", &st);
+	snprintf(buf, size, "%lld.%lld.%ld", (long long)st.st_size,
+		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* ---- writing: in the child ---- */
+
+struct writer {
+	sqlite3 *db;
+	sqlite3_stmt *descs, *types, *fields;
+	bool failed;
+};
+
+static void bind(sqlite3_stmt *st, int i, const char *s)
+{
+	if (s)
+		sqlite3_bind_text(st, i, s, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_bind_null(st, i);
+}
+
+static void step(struct writer *w, sqlite3_stmt *st)
+{
+	if (sqlite3_step(st) != SQLITE_DONE)
+		w->failed = true;
+	sqlite3_reset(st);
+}
+
+static void write_field(struct writer *w, struct member_map *map, int64_t id,
+			const struct desc *d, const struct ctype *t,
+			const struct desc_field *f)
+{
+	struct member_place at;
+	char type[200];
+
+	sqlite3_clear_bindings(w->fields);
+	sqlite3_bind_int64(w->fields, 1, id);
+	bind(w->fields, 2, f->name);
+	sqlite3_bind_int64(w->fields, 3, f->dup);
+	if (t && member_of_field(map, d, t, f, &at)) {
+		bind(w->fields, 4, at.path);
+		bind(w->fields, 5, ctype_print(member_dwarf(map), at.type,
+					       type, sizeof(type)));
+		sqlite3_bind_int64(w->fields, 6, (int64_t)at.offset);
+		sqlite3_bind_int64(w->fields, 7, (int64_t)at.size);
+		sqlite3_bind_int64(w->fields, 8, at.bit_offset);
+		sqlite3_bind_int64(w->fields, 9, at.bit_size);
+		bind(w->fields, 10, at.file);
+		sqlite3_bind_int64(w->fields, 11, at.line);
+	}
+	step(w, w->fields);
+}
+
+static void write_desc(struct writer *w, struct member_map *map, int64_t id,
+		       const struct desc_item *item)
+{
+	const struct desc *d = item->desc;
+	const struct ctype *const *types;
+	size_t n = member_types(map, d, &types);
+	uint32_t line = 0;
+	char name[300];
+
+	sqlite3_bind_int64(w->descs, 1, id);
+	sqlite3_bind_int64(w->descs, 2, (int64_t)d->addr);
+	bind(w->descs, 3, d->name);
+	bind(w->descs, 4, item->key);
+	bind(w->descs, 5, d->symbol);
+	bind(w->descs, 6, member_source(map, d, &line));
+	sqlite3_bind_int64(w->descs, 7, line);
+	step(w, w->descs);
+	for (size_t i = 0; i < n; i++) {
+		sqlite3_bind_int64(w->types, 1, id);
+		bind(w->types, 2, member_type_name(map, d, types[i], name,
+						   sizeof(name)));
+		sqlite3_bind_int64(w->types, 3, (int64_t)types[i]->size);
+		step(w, w->types);
+	}
+	for (size_t i = 0; i < d->nfields; i++)
+		write_field(w, map, id, d, n ? types[0] : NULL, &d->fields[i]);
+}
+
+static void write_meta(struct writer *w, const char *key, const char *value)
+{
+	char *sql = sqlite3_mprintf("INSERT INTO meta VALUES(%Q, %Q)", key,
+				    value);
+
+	if (!sql || sqlite3_exec(w->db, sql, NULL, NULL, NULL))
+		w->failed = true;
+	sqlite3_free(sql);
+}
+
+static int write_index(const char *to, const char *path,
+		       struct desc_image *img, struct member_map *map,
+		       struct err *err)
+{
+	const struct desc_set *set = desc_image_set(img);
+	struct writer w = { 0 };
+	char stamp[100];
+
+	own_stamp(stamp, sizeof(stamp));
+	if (sqlite3_open(to, &w.db) ||
+	    sqlite3_exec(w.db, schema, NULL, NULL, NULL) ||
+	    sqlite3_prepare_v2(w.db, "INSERT INTO descs VALUES(?,?,?,?,?,?,?)",
+			       -1, &w.descs, NULL) ||
+	    sqlite3_prepare_v2(w.db, "INSERT INTO types VALUES(?,?,?)", -1,
+			       &w.types, NULL) ||
+	    sqlite3_prepare_v2(w.db, "INSERT INTO fields VALUES"
+			       "(?,?,?,?,?,?,?,?,?,?,?)", -1, &w.fields, NULL))
+		w.failed = true;
+	for (size_t i = 0; i < set->nitems && !w.failed; i++)
+		write_desc(&w, map, (int64_t)i + 1, &set->items[i]);
+	if (!w.failed) {
+		write_meta(&w, "path", path);
+		write_meta(&w, "stamp", stamp);
+	}
+	if (!w.failed && sqlite3_exec(w.db, indices, NULL, NULL, NULL))
+		w.failed = true;
+	sqlite3_finalize(w.descs);
+	sqlite3_finalize(w.types);
+	sqlite3_finalize(w.fields);
+	if (w.failed)
+		err_set(err, ERR_IO, ERR_NO_OFFSET, "cannot write %s: %s", to,
+			sqlite3_errmsg(w.db));
+	sqlite3_close(w.db);
+	return w.failed ? -1 : 0;
+}
+
+/* Never returns. */
+static void child(int fd, const char *to, const char *path,
+		  struct desc_image *img, const struct desc_image_opts *images)
+{
+	struct member_map *map;
+	struct err err;
+	int r = 0;
+
+	/* a signal is an answer; no report of a debugger's or sanitizer's own */
+	for (int s = 1; s < 32; s++)
+		signal(s, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	if (!img)
+		r = desc_image_open(&img, path, images, &err);
+	if (r == 0)
+		r = member_map_open(&map, img, images ? images->debug_dir :
+				    NULL, &err);
+	if (r == 0)
+		r = write_index(to, path, img, map, &err);
+	if (r < 0 && write(fd, err.msg, strlen(err.msg)) < 0)
+		_exit(2);
+	_exit(r < 0 ? 1 : 0);
+}
+
+/* ---- the parent, meanwhile ---- */
+
+static int gather(int fd, pid_t pid, const struct source_opts *p, char *msg,
+		  size_t size)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	size_t n = 0;
+
+	for (;;) {
+		int r = poll(&in, 1, 300);
+		ssize_t got;
+
+		if (r < 0 && errno != EINTR)
+			break;
+		if (r <= 0) {
+			if (!p || !p->progress ||
+			    !p->progress(p->ctx, "reading debug information",
+					 0, 0))
+				continue;
+			kill(pid, SIGKILL);
+			return -1;
+		}
+		got = read(fd, msg + n, size - 1 - n);
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	msg[n] = '\0';
+	return 0;
+}
+
+static int make_index(const char *to, const char *path,
+		      struct desc_image *img,
+		      const struct desc_image_opts *images,
+		      const struct source_opts *progress, struct err *err)
+{
+	char msg[400] = "";
+	int fds[2], status = 0;
+	bool stopped;
+	pid_t pid;
+
+	if (pipe(fds) < 0)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "no pipe: %m");
+	pid = fork();
+	if (pid < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "no process: %m");
+	}
+	if (!pid) {
+		close(fds[0]);
+		child(fds[1], to, path, img, images);
+	}
+	close(fds[1]);
+	stopped = gather(fds[0], pid, progress, msg, sizeof(msg)) < 0;
+	close(fds[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (stopped)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "interrupted");
+	if (WIFSIGNALED(status))
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "its debug "
+			       "information crashes libdwarf (signal %d): it "
+			       "is damaged, or of a kind that this libdwarf "
+			       "cannot read", WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "%s", *msg ?
+			       msg : "its debug information cannot be read");
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static bool says(sqlite3 *db, const char *sql, const char *want)
+{
+	sqlite3_stmt *st;
+	bool good = false;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW) {
+		const char *s = (const char *)sqlite3_column_text(st, 0);
+
+		good = s && !strcmp(s, want);
+	}
+	sqlite3_finalize(st);
+	return good;
+}
+
+static sqlite3 *open_index(const char *path)
+{
+	sqlite3 *db = NULL;
+	char stamp[100];
+
+	own_stamp(stamp, sizeof(stamp));
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
+			    SQLITE_OPEN_PRIVATECACHE, NULL) == SQLITE_OK &&
+	    says(db, "PRAGMA application_id", "1447908180") &&
+	    says(db, "PRAGMA user_version", "1") &&
+	    says(db, "SELECT value FROM meta WHERE key='complete'", "1") &&
+	    says(db, "SELECT value FROM meta WHERE key='stamp'", stamp) &&
+	    says(db, "PRAGMA quick_check(1)", "ok"))
+		return db;
+	sqlite3_close(db);
+	return NULL;
+}
+
+static struct c_index *index_of(sqlite3 *db)
+{
+	struct c_index *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		abort();
+	arena_init(&x->arena);
+	x->db = db;
+	return x;
+}
+
+/* Make it at a place of its own, then move it to @place, if there is one. */
+static int build(sqlite3 **ret, const char *place, const char *path,
+		 struct desc_image *img, const struct desc_image_opts *images,
+		 const struct source_opts *progress, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *to;
+	int fd, r;
+
+	if (place ? asprintf(&to, "%s.XXXXXX", place) < 0 :
+	    asprintf(&to, "%s/vmsdb-types-XXXXXX", tmp && *tmp ? tmp :
+		     "/var/tmp") < 0)
+		abort();
+	fd = mkstemp(to);
+	if (fd < 0) {
+		r = err_set(err, ERR_IO, ERR_NO_OFFSET, "cannot write %s: %m",
+			    to);
+		free(to);
+		return r;
+	}
+	close(fd);
+	r = make_index(to, path, img, images, progress, err);
+	if (r == 0 && place && rename(to, place) == 0) {
+		*ret = open_index(place);
+	} else {
+		if (r == 0)
+			*ret = open_index(to);
+		unlink(to);	/* who has opened it keeps it */
+	}
+	free(to);
+	if (r == 0 && !*ret)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "what was written "
+			       "of its types cannot be read again");
+	return r;
+}
+
+int c_index_open(struct c_index **ret, const char *path,
+		 struct desc_image *img, const struct desc_image_opts *images,
+		 const struct source_opts *progress, struct err *err)
+{
+	char *place = place_of(path);
+	sqlite3 *db = place ? open_index(place) : NULL;
+	int r = 0;
+
+	if (!db)
+		r = build(&db, place, path, img, images, progress, err);
+	free(place);
+	if (r == 0)
+		*ret = index_of(db);
+	return r;
+}
+
+void c_index_close(struct c_index *x)
+{
+	if (!x)
+		return;
+	sqlite3_close(x->db);
+	arena_release(&x->arena);
+	free(x);
+}
+
+static const char *text_at(struct c_index *x, sqlite3_stmt *st, int i)
+{
+	const char *s = (const char *)sqlite3_column_text(st, i);
+
+	return s ? arena_intern_str(&x->arena, s) : NULL;
+}
+
+static sqlite3_stmt *rows_of(struct c_index *x, const char *sql, int64_t id)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(x->db, sql, -1, &st, NULL) == SQLITE_OK)
+		sqlite3_bind_int64(st, 1, id);
+	return st;
+}
+
+static void read_types(struct c_index *x, struct c_desc *d, int64_t id)
+{
+	sqlite3_stmt *st = rows_of(x, "SELECT name,size FROM types WHERE "
+				   "desc=? ORDER BY rowid", id);
+	struct c_type *v = NULL;
+	size_t cap = 0;
+
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		const char *name = text_at(x, st, 0);
+
+		v = grow_array(v, &cap, d->ntypes + 1, sizeof(*v));
+		v[d->ntypes++] = (struct c_type){
+			name ? name : "?", (uint64_t)sqlite3_column_int64(st, 1),
+		};
+	}
+	sqlite3_finalize(st);
+	d->types = arena_memdup(&x->arena, v, d->ntypes * sizeof(*v));
+	free(v);
+}
+
+static void read_fields(struct c_index *x, struct c_desc *d, int64_t id)
+{
+	sqlite3_stmt *st = rows_of(x, "SELECT name,dup,path,type,off,size,"
+				   "bit_off,bit_size,file,line FROM fields "
+				   "WHERE desc=? ORDER BY rowid", id);
+	struct c_field *v = NULL;
+	size_t cap = 0;
+
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		struct c_field *f;
+
+		v = grow_array(v, &cap, d->nfields + 1, sizeof(*v));
+		f = &v[d->nfields++];
+		f->name = text_at(x, st, 0);
+		f->dup = sqlite3_column_int(st, 1);
+		f->path = text_at(x, st, 2);
+		f->type = text_at(x, st, 3);
+		f->offset = (uint64_t)sqlite3_column_int64(st, 4);
+		f->size = (uint64_t)sqlite3_column_int64(st, 5);
+		f->bit_offset = (uint32_t)sqlite3_column_int64(st, 6);
+		f->bit_size = (uint32_t)sqlite3_column_int64(st, 7);
+		f->file = text_at(x, st, 8);
+		f->line = (uint32_t)sqlite3_column_int64(st, 9);
+		if (!f->name)
+			f->name = "";
+		if (!f->type || !d->ntypes)
+			f->path = NULL;	/* a member is one of a type */
+	}
+	sqlite3_finalize(st);
+	d->fields = arena_memdup(&x->arena, v, d->nfields * sizeof(*v));
+	free(v);
+}
+
+/* The descriptor of @st's row: id, addr, name, symbol, file, line. */
+static const struct c_desc *take_desc(struct c_index *x, sqlite3_stmt *st)
+{
+	int64_t id = sqlite3_column_int64(st, 0);
+	struct read_desc **b = &x->buckets[(uint64_t)id % BUCKETS], *r;
+
+	for (r = *b; r; r = r->next) {
+		if (r->id == id)
+			return &r->d;
+	}
+	r = arena_alloc(&x->arena, sizeof(*r));
+	r->next = *b;
+	*b = r;
+	r->id = id;
+	r->d.addr = (uint64_t)sqlite3_column_int64(st, 1);
+	r->d.name = text_at(x, st, 2);
+	r->d.symbol = text_at(x, st, 3);
+	r->d.file = text_at(x, st, 4);
+	r->d.line = (uint32_t)sqlite3_column_int64(st, 5);
+	if (!r->d.name)
+		r->d.name = "";
+	read_types(x, &r->d, id);
+	read_fields(x, &r->d, id);
+	return &r->d;
+}
+
+#define COLUMNS "SELECT id,addr,name,symbol,file,line,key FROM descs "
+
+const struct c_desc *c_index_at(struct c_index *x, uint64_t addr)
+{
+	sqlite3_stmt *st = rows_of(x, COLUMNS "WHERE addr=? ORDER BY id",
+				   (int64_t)addr);
+	const struct c_desc *d = sqlite3_step(st) == SQLITE_ROW ?
+		take_desc(x, st) : NULL;
+
+	sqlite3_finalize(st);
+	return d;
+}
+
+static bool is_called(sqlite3_stmt *st, const char *name)
+{
+	static const int columns[] = { 2, 6, 3 };
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *s = (const char *)sqlite3_column_text(st,
+								  columns[i]);
+
+		if (s && location_glob(name, s))
+			return true;
+	}
+	return false;
+}
+
+const struct c_desc *c_index_find(struct c_index *x, const char *name)
+{
+	const struct c_desc *d = NULL;
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(x->db, strpbrk(name, "*?") ? COLUMNS
+			       "ORDER BY id" : COLUMNS "WHERE name=?1 OR "
+			       "key=?1 OR symbol=?1 ORDER BY id", -1, &st,
+			       NULL) != SQLITE_OK)
+		return NULL;
+	if (!strpbrk(name, "*?"))
+		sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	while (!d && sqlite3_step(st) == SQLITE_ROW) {
+		if (is_called(st, name))
+			d = take_desc(x, st);
+	}
+	sqlite3_finalize(st);
+	return d;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * c-index.h - what all descriptors of an executable are in C: an index of its
+ * debug information, kept on disk.
+ *
+ * libdwarf is run in a process of its own, which writes the index; whatever
+ * the debug information does to it, it does there.  The index of a file with a
+ * build-id is kept as $XDG_CACHE_HOME/vmsdb/BUILD-ID.types (an SQLite file,
+ * written beside and moved into place), and checked when it is read: another
+ * build of vmsdb, or a damaged file, makes it anew.
+ */
+#ifndef VMSDB_C_INDEX_H
+#define VMSDB_C_INDEX_H
+
+#include "../devices/desc-image.h"
+#include "../stream/source.h"
+
+struct c_type {
+	const char *name;	/* "VirtIOGPU (struct VirtIOGPU)" */
+	uint64_t size;
+};
+
+/* A field of a descriptor, and the member of the first type that it is. */
+struct c_field {
+	const char *name;
+	int dup;		/* as desc_field's */
+	const char *path;	/* "vq[3].vring.num"; NULL: no member */
+	const char *type;	/* as declared */
+	uint64_t offset, size;
+	uint32_t bit_offset, bit_size;
+	const char *file;	/* of its declaration, or NULL */
+	uint32_t line;
+};
+
+struct c_desc {
+	uint64_t addr;		/* of the VMStateDescription */
+	const char *name, *symbol;	/* symbol: NULL if there is none */
+	const char *file;	/* of its variable, or NULL */
+	uint32_t line;
+	const struct c_type *types;	/* none, one, or several that fit */
+	size_t ntypes;
+	const struct c_field *fields;	/* in the descriptor's order */
+	size_t nfields;
+};
+
+struct c_index;
+
+/*
+ * Of the executable at @path; @img, if it is open already, saves time.  The
+ * callback of @progress may be called with an amount of 0.
+ */
+int c_index_open(struct c_index **ret, const char *path,
+		 struct desc_image *img, const struct desc_image_opts *images,
+		 const struct source_opts *progress, struct err *err);
+void c_index_close(struct c_index *x);
+
+/* NULL if there is none.  They live as long as the index. */
+const struct c_desc *c_index_at(struct c_index *x, uint64_t addr);
+/* By name or symbol, which may be a glob: the first. */
+const struct c_desc *c_index_find(struct c_index *x, const char *name);
+
+/* Where indexes are kept, or NULL if there is no place; to be freed. */
+char *c_index_dir(void);
+
+#define C_INDEX_SUFFIX ".types"
+
+#endif
