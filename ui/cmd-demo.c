@@ -17,6 +17,21 @@
 #define DATADIR "/usr/local/share/vmsdb"
 #endif
 
+/* The path as somebody would type it: without "..", from here if it is below. */
+static void shorten(const char *path, char *ret, size_t size)
+{
+	char real[PATH_MAX], here[PATH_MAX];
+	size_t n;
+
+	if (!realpath(path, real) || !getcwd(here, sizeof(here))) {
+		snprintf(ret, size, "%s", path);
+		return;
+	}
+	n = strlen(here);
+	snprintf(ret, size, "%s", !strncmp(real, here, n) && real[n] == '/' ?
+		 real + n + 1 : real);
+}
+
 /* $VMSDB_DATA, the source tree around build/vmsdb, or where it is installed. */
 static bool find_data(char *dir, size_t size)
 {
@@ -39,7 +54,7 @@ static bool find_data(char *dir, size_t size)
 			continue;
 		snprintf(file, sizeof(file), "%s/demos.json", tries[i]);
 		if (!access(file, R_OK)) {
-			snprintf(dir, size, "%s", tries[i]);
+			shorten(tries[i], dir, size);
 			return true;
 		}
 	}

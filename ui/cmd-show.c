@@ -107,7 +107,7 @@ static void show_fields(const struct timeline *t, const struct args *a)
 			continue;
 		value_format(e->type, t->src->data + e->off, e->len, e->n,
 			     value, sizeof(value));
-		printf("%10" PRIx64 " %6" PRIu64 "  ", e->off, e->len);
+		printf("%#10" PRIx64 " %6" PRIu64 "  ", e->off, e->len);
 		text_safe(stdout, timeline_field_path(t, i, path, sizeof(path)));
 		printf(" (");
 		text_safe(stdout, e->type);

@@ -139,11 +139,16 @@ static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
 
 static void print_side(FILE *f, const char *who, const struct side *s)
 {
+	unsigned whole = s->type ? desc_type_size(s->type) : 0;
+	char of[20] = "";
+
 	if (!s->there)
 		return;
-	line(f, "  %-12s %s : %s, %" PRIu64 " byte%s at 0x%" PRIx64, who,
+	if (s->size < whole)	/* the stream ends in it */
+		snprintf(of, sizeof(of), " of %u", whole);
+	line(f, "  %-12s %s : %s, %" PRIu64 "%s byte%s at 0x%" PRIx64, who,
 	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
-	     s->size, s->size == 1 ? "" : "s", s->offset);
+	     s->size, of, s->size == 1 && !*of ? "" : "s", s->offset);
 	if (s->member)
 		line(f, "  %-12s %s%s%s", "", s->member,
 		     s->declared ? ", " : "", s->declared ? s->declared : "");
