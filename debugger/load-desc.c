@@ -1804,17 +1804,29 @@ static void peeked(struct load *l, uint64_t n)
 		l->peeked = upto;
 }
 
+/*
+ * Where embedded structures have an end marker, what stands before it needs no
+ * name that fits; a subsection's own subsections have none.
+ */
+static enum rules rules_here(const struct load *l, const struct frame *fr)
+{
+	return l->o->rules == RULES_SENTINEL && fr->is_sub ? RULES_CURRENT :
+		l->o->rules;
+}
+
 /* A subsection's header as it stands in the stream; nothing is consumed. */
-static bool peek_header(struct load *l, const char *desc, char *name,
+static bool peek_header(struct load *l, const struct frame *fr, char *name,
 			unsigned *len)
 {
+	enum rules r = rules_here(l, fr);
 	int n = cursor_peek(&l->c, 1);
 
 	peeked(l, 2);
 	if (n < 0)
 		return false;
 	*len = (unsigned)n;
-	if (prefix_rules(l->o->rules) && *len < strlen(desc) + 1)
+	if (prefix_rules(r) && r != RULES_SENTINEL && r != RULES_LOOKUP_FIRST &&
+	    *len < strlen(fr->d->name) + 1)
 		return false;	/* its length alone says so */
 	peeked(l, 2 + (uint64_t)n);
 	if (cursor_left(&l->c) < 2 + (uint64_t)n)
@@ -1856,17 +1868,14 @@ static enum claim look(struct load *l, const struct frame *fr, char *name,
 	bool known;
 
 	*unknown = false;
-	if (!peek_header(l, fr->d->name, name, len))
+	if (!peek_header(l, fr, name, len))
 		return CLAIM_SHORT;
 	*sub = find_sub(l, fr, name, unknown);
 	known = *sub != NULL;
 	if (fr->self)
 		return known && written_sub(fr->self, name) ? CLAIM_LOAD :
 			CLAIM_PREFIX;
-	/* only embedded structures have an end marker; others look at names */
-	return rules_claim(l->o->rules == RULES_SENTINEL && fr->is_sub ?
-			   RULES_CURRENT : l->o->rules, fr->d->name, name, *len,
-			   known);
+	return rules_claim(rules_here(l, fr), fr->d->name, name, *len, known);
 }
 
 static int unknown_subsection(struct load *l, const struct frame *fr,
