@@ -243,6 +243,7 @@ static void child(int fd, const char *to, const char *path,
 	for (int s = 1; s < 32; s++)
 		signal(s, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);	/* the parent is asked, and ends us */
 	if (!img)
 		r = desc_image_open(&img, path, images, &err);
 	if (r == 0)
@@ -315,6 +316,11 @@ static int make_index(const char *to, const char *path,
 		;
 	if (stopped)
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "interrupted");
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL ||
+				    WTERMSIG(status) == SIGTERM))
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "what reads its "
+			       "debug information was killed (signal %d)",
+			       WTERMSIG(status));
 	if (WIFSIGNALED(status))
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "its debug "
 			       "information crashes libdwarf (signal %d): it "
