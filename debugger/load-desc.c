@@ -1318,7 +1318,9 @@ static int load_null(struct load *l, uint32_t i)
 	int mark_byte = cursor_peek(&l->c, 0);
 	int ret = claim(l, i, 1);
 
-	if (ret || mark_byte == '0' || l->o->self)
+	/* '1': since 11.0, where the loader allocates what comes next */
+	if (ret || mark_byte == '0' || l->o->self ||
+	    (mark_byte == '1' && l->o->reg->release_max >= 1100))
 		return ret;
 	say_both(l, "vmstate: get_nullptr expected VMS_NULLPTR_MARKER");
 	return refuse(l, i, OUT_FAILED, -EINVAL);
@@ -1423,7 +1425,7 @@ static int load_info(struct load *l, struct frame *fr,
 	const struct codec *codec;
 
 	*handled = true;
-	if (!strcmp(type, "nullptr"))
+	if (load_type(l, type)->null)
 		return load_null(l, i);
 	if (!strcmp(type, "capability"))
 		return load_capability(l, i);

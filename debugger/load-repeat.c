@@ -29,7 +29,7 @@ static struct load_type classify(const char *type)
 	if (!type)
 		return t;
 	t.fixed = desc_type_size(type);
-	t.null = !strcmp(type, "nullptr");
+	t.null = desc_type_is_null(type);
 	t.structure = !strcmp(type, "struct") || !strcmp(type, "vstruct");
 	t.must_equal = must_equal(type);
 	t.plain = !t.null && (t.fixed || !strcmp(type, "buffer") ||

@@ -216,7 +216,7 @@ static const struct desc *make_desc(struct parse *p, const struct written *w)
 		     same_array(first, &w->fields[i]); i++) {
 			count += w->fields[i].array_len;
 			/* a null pointer does not tell what the others are */
-			if (told->type && !strcmp(told->type, "nullptr"))
+			if (desc_type_is_null(told->type))
 				told = &w->fields[i];
 		}
 		desc_field_from(p, &fields[n++], told, count);

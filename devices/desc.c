@@ -38,6 +38,12 @@ const struct desc_field *desc_find_field(const struct desc *d,
 	return NULL;
 }
 
+bool desc_type_is_null(const char *type)
+{
+	return type && (!strcmp(type, "nullptr") ||
+			!strcmp(type, "ptr-marker"));
+}
+
 unsigned desc_type_size(const char *type)
 {
 	/*

@@ -146,6 +146,12 @@ const struct desc_field *desc_find_field(const struct desc *d,
 unsigned desc_type_size(const char *type);
 
 /*
+ * What stands for a null pointer in an array of pointers: "nullptr", which
+ * 11.0 renamed to "ptr-marker".  @type may be NULL.
+ */
+bool desc_type_is_null(const char *type);
+
+/*
  * Fill in .dup for all fields of @fields: call once the names are there.
  */
 void desc_number_names(struct desc_field *fields, size_t n);

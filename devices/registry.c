@@ -105,7 +105,7 @@ static void learn_field(struct registry *reg, const struct desc *d,
 	const char *name = arena_intern_str(reg->arena, f->name);
 	struct lesson *l;
 
-	if (!f->type || !strcmp(f->type, "nullptr"))
+	if (!f->type || desc_type_is_null(f->type))
 		return;
 	if (b->n * 2 >= b->cap)
 		book_grow(b);
@@ -375,7 +375,7 @@ static void merge_field(struct merge *m, const struct desc *d,
 		const struct written_field *g = take_group(&w[i], f, &n);
 
 		for (size_t k = 0; k < n; k++) {
-			if (g[k].type && strcmp(g[k].type, "nullptr") &&
+			if (g[k].type && !desc_type_is_null(g[k].type) &&
 			    !f->from_type)
 				set_type(f, g[k].type, NULL, m->from);
 			if (g[k].sub && ninner < MAX_WITNESSES)
