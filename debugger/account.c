@@ -9,6 +9,7 @@
 #include "ahead.h"
 
 #define MAX_TEXT (256u << 20)	/* a dump is some MiB */
+#define MAX_DESCRIPTION (32u << 20)	/* some 100 KiB */
 
 static void add_self_entries(struct account *a, enum desc_from from)
 {
@@ -40,6 +41,11 @@ static void read_description(struct account *a, enum desc_from from)
 
 	if (!stream_find_description(src->data, src->len, 0, &r)) {
 		a->note = "the stream carries no device description";
+		return;
+	}
+	if (r.json_len > MAX_DESCRIPTION) {
+		a->note = "its device description has more than 32 MiB: no "
+			"emulator's, left unread";
 		return;
 	}
 	if (description_parse(&a->description, &a->arena,
@@ -283,6 +289,16 @@ static void add_aliases(struct destination *d)
 	}
 }
 
+static bool has_section(const struct timeline *t)
+{
+	for (uint32_t i = 1; i < t->n; i = t->events[i].end) {
+		if (t->events[i].kind == EV_SECTION &&
+		    t->events[i].outcome == OUT_LOADED)
+			return true;
+	}
+	return false;
+}
+
 static void take_reference(struct destination *d)
 {
 	struct registry *reg = &d->registry;
@@ -294,8 +310,11 @@ static void take_reference(struct destination *d)
 	if (t->machine)
 		registry_set_machine(reg, t->machine);
 	reg->page_bits = a->ram.page_bits_told ? a->ram.page_bits : 0;
-	reg->footers = t->footers ? TRI_YES : TRI_NO;
-	reg->configuration = t->configuration ? TRI_YES : TRI_NO;
+	/* what ends before its first section has told neither */
+	if (has_section(t)) {
+		reg->footers = t->footers ? TRI_YES : TRI_NO;
+		reg->configuration = t->configuration ? TRI_YES : TRI_NO;
+	}
 	reg->vmdescription = a->has_description ? TRI_YES : TRI_NO;
 	reg->complete = t->reached_eof && !t->nfailures;
 	if (a->has_description)
@@ -335,6 +354,11 @@ static int add_file(struct destination *d, const char *path,
 			       "emulator: give the ELF file that it starts");
 	case FILE_STREAM:
 		break;
+	}
+	if (src->len < 4 || memcmp(src->data, "QEVM", 4)) {
+		source_close(src);
+		return err_set(err, ERR_FORMAT, 0, "neither a stream (\"QEVM\") "
+			       "nor a -dump-vmstate nor an executable");
 	}
 	if (account_take(&a, src, DESC_FROM_REFERENCE, opts, err) < 0)
 		return -1;

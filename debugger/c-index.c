@@ -243,6 +243,7 @@ static void child(int fd, const char *to, const char *path,
 	for (int s = 1; s < 32; s++)
 		signal(s, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* an error to report */
 	signal(SIGINT, SIG_IGN);	/* the parent is asked, and ends us */
 	if (!img)
 		r = desc_image_open(&img, path, images, &err);
@@ -352,9 +353,13 @@ static bool says(sqlite3 *db, const char *sql, const char *want)
 static sqlite3 *open_index(const char *path)
 {
 	sqlite3 *db = NULL;
+	struct stat st;
 	char stamp[100];
 
 	own_stamp(stamp, sizeof(stamp));
+	/* opening a pipe would wait for who writes into it */
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return NULL;
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
 			    SQLITE_OPEN_PRIVATECACHE, NULL) == SQLITE_OK &&
 	    says(db, "PRAGMA application_id", "1447908180") &&

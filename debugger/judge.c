@@ -42,11 +42,95 @@ static int ppc_cpu(struct load *l, const struct frame *fr, uint32_t event)
 	return -EINVAL;
 }
 
+/* e1000e_post_load() of hw/net/e1000e.c: properties that the wire repeats. */
+static int e1000e(struct load *l, const struct frame *fr, uint32_t event)
+{
+	static const char *const fields[] = { "subsys", "subsys_ven" };
+
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t len, seen_len;
+		const uint8_t *got = judge_bytes(l, event, fields[i], &len);
+		const uint8_t *seen = judge_seen(l, fr, fields[i], &seen_len);
+
+		if (!got || !seen || len != 2 || seen_len != 2 ||
+		    !memcmp(got, seen, 2))
+			continue;
+		say_both(l, "ERROR: Cannot migrate while device properties "
+			 "(subsys/subsys_ven) differ");
+		l->fail_why = ev_printf(l, "the device's property '%s' is "
+			"0x%x at the source and 0x%x at the destination",
+			fields[i], got[0] << 8 | got[1],
+			seen[0] << 8 | seen[1]);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * cpu_post_load() of target/arm/machine.c: registers that are constant for
+ * the model must be equal; which ones are is not on the wire.
+ */
+static int arm_cpu(struct load *l, const struct frame *fr, uint32_t event)
+{
+	const char *name = "cpreg_vmstate_values";
+	uint64_t len, seen_len;
+	const uint8_t *got = judge_bytes(l, event, name, &len);
+	const uint8_t *seen = judge_seen(l, fr, name, &seen_len);
+
+	if (got && seen && (len != seen_len || memcmp(got, seen, len)))
+		note_unjudged(l, "system registers differ from those of the "
+			      "destination's own stream; those that are "
+			      "constant for its -cpu must be equal");
+	return 0;
+}
+
+/*
+ * spapr_caps_post_migration() of hw/ppc/spapr_caps.c: a capability is written
+ * where it is not the machine type's default, and compared with the
+ * destination's; what the default is, is not on the wire.
+ */
+static int spapr(struct load *l, const struct frame *fr, uint32_t event)
+{
+	(void)event;
+	if (judge_subs_differ(fr, "spapr/cap/"))
+		note_unjudged(l, "the two sides have not set the same machine "
+			      "capabilities (cap-...): a higher level than the "
+			      "destination's is refused");
+	return 0;
+}
+
+/* global_state_post_load() of migration/global_state.c, qapi/run-state.json */
+static int global_state(struct load *l, const struct frame *fr, uint32_t event)
+{
+	static const char *const states[] = {
+		"debug", "inmigrate", "internal-error", "io-error", "paused",
+		"postmigrate", "prelaunch", "finish-migrate", "restore-vm",
+		"running", "save-vm", "shutdown", "suspended", "watchdog",
+		"guest-panicked", "colo", "preconfig",
+	};
+	uint64_t len;
+	const char *s = (const char *)judge_bytes(l, event, "runstate", &len);
+
+	(void)fr;
+	if (!s || !memchr(s, '\0', len))
+		return 0;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (!strcmp(s, states[i]))
+			return 0;
+	}
+	say_both(l, "invalid parameter value: %s", s);
+	return -EINVAL;
+}
+
 static const struct hook {
-	const char *desc, *arch;
+	const char *desc, *arch;	/* arch NULL: any */
 	int (*judge)(struct load *l, const struct frame *fr, uint32_t event);
 } hooks[] = {
 	{ "cpu", "ppc", ppc_cpu },
+	{ "cpu", NULL, arm_cpu },
+	{ "spapr", NULL, spapr },
+	{ "e1000e", NULL, e1000e },
+	{ "globalstate", NULL, global_state },
 };
 
 static const struct hook *find_hook(const struct load *l, const struct desc *d)
@@ -54,8 +138,8 @@ static const struct hook *find_hook(const struct load *l, const struct desc *d)
 	const char *arch = l->o->reg->arch;
 
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		if (arch && !strcmp(hooks[i].desc, d->name) &&
-		    !strcmp(hooks[i].arch, arch))
+		if (!strcmp(hooks[i].desc, d->name) && (!hooks[i].arch ||
+		    (arch && !strcmp(hooks[i].arch, arch))))
 			return &hooks[i];
 	}
 	return NULL;

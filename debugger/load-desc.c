@@ -2085,6 +2085,24 @@ const uint8_t *judge_seen(const struct load *l, const struct frame *fr,
 	return NULL;
 }
 
+/* Subsections of that prefix which @a has and @b has not. */
+static bool lacks_sub(const struct written *a, const struct written *b,
+		      const char *prefix)
+{
+	for (size_t i = 0; i < a->nsubs; i++) {
+		if (!strncmp(a->subs[i]->name, prefix, strlen(prefix)) &&
+		    !written_sub(b, a->subs[i]->name))
+			return true;
+	}
+	return false;
+}
+
+bool judge_subs_differ(const struct frame *fr, const char *prefix)
+{
+	return fr->seen && fr->src && (lacks_sub(fr->seen, fr->src, prefix) ||
+				       lacks_sub(fr->src, fr->seen, prefix));
+}
+
 bool judge_has_sub(struct load *l, uint32_t event, const char *name)
 {
 	for (uint32_t i = event + 1; i < l->t->n; i++) {

@@ -181,6 +181,9 @@ const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,
 /* What the destination itself wrote for that field in this section; NULL. */
 const uint8_t *judge_seen(const struct load *l, const struct frame *fr,
 			  const char *field, uint64_t *len);
+/* Did source and destination write different subsections of that prefix? */
+bool judge_subs_differ(const struct frame *fr, const char *prefix);
+
 bool judge_has_sub(struct load *l, uint32_t event, const char *name);
 
 /* Sections that every emulator registers though they are seldom written. */

@@ -553,7 +553,14 @@ static int load_ram(struct load *l, const struct section *s)
 	int ret;
 
 	r = ram_walk(o->ram, o->src, s->body, o->progress);
-	if (o->reference_ram && !o->self) {
+	if (o->reference_ram && !o->self && !o->reference_ram->nsections) {
+		note_unjudged(l, "which RAM blocks the destination has: its own "
+			      "stream has no RAM");
+	} else if (o->reference_ram && !o->self &&
+		   o->reference_ram->sections[0].ret) {
+		note_unknown(l, "which RAM blocks the destination has: its own "
+			     "stream ends, or is damaged, in their list");
+	} else if (o->reference_ram && !o->self) {
 		ret = ram_check(o->ram, r, o->reference_ram, line, &off,
 				&unjudged);
 		if (ret) {

@@ -52,13 +52,14 @@ static int each(const char *path, const char *glob, bool drop)
 		    (glob && fnmatch(glob, e->d_name, 0) &&
 		     strncmp(glob, e->d_name, strlen(glob))))
 			continue;
-		n++;
 		if (!drop && !fstatat(dirfd(dir), e->d_name, &st, 0))
 			list_one(e->d_name, &st);
 		if (drop && unlinkat(dirfd(dir), e->d_name, 0) < 0) {
 			complain("%s/%s: %m", path, e->d_name);
 			status = STATUS_USAGE;
+			continue;
 		}
+		n++;
 	}
 	if (dir)
 		closedir(dir);
@@ -80,7 +81,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		return STATUS_USAGE;
 	what = a.noperands ? a.operands[0] : "list";
 	glob = a.noperands > 1 ? a.operands[1] : NULL;
-	if (a.help || a.noperands > 2 ||
+	if (a.help || a.noperands > 2 || (glob && !*glob) ||
 	    (strcmp(what, "list") && strcmp(what, "drop"))) {
 		usage_of(self, a.help ? stdout : stderr);
 		return a.help ? 0 : STATUS_USAGE;
