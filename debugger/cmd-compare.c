@@ -99,6 +99,11 @@ const char *session_compared(const struct session *s)
 	return s->compare ? s->compare->other->src->path : NULL;
 }
 
+size_t session_nchanged_pages(const struct session *s)
+{
+	return s->compare ? s->compare->c->ram_changed : 0;
+}
+
 size_t session_nchanges(const struct session *s)
 {
 	return s->compare ? s->compare->nshown : 0;
@@ -323,8 +328,11 @@ static int run_change(struct session *s, const struct command *self,
 	}
 	if (!found)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "no change %s "
-			       "event %" PRIu32, next ? "behind" : "before",
-			       s->at);
+			       "event %" PRIu32 " (of %zu in all, what only "
+			       "the other has has no place here; %zu pages of "
+			       "RAM differ)", next ? "behind" : "before",
+			       s->at, s->compare->nshown,
+			       s->compare->c->ram_changed);
 	session_goto(s, best, true);
 	command_show_stop(s, out);
 	show(s, found, out);

@@ -445,7 +445,7 @@ static int run_quit(struct session *s, const struct command *self,
 
 const struct command command_quit = {
 	.name = "quit", .alias = "q exit", .args = "[STATUS]",
-	.help = "End the session; the status is the verdict's unless given.",
+	.help = "End the session; in batch the status is the verdict's unless given.",
 	.example = "3", .group = GROUP_SUPPORT, .run = run_quit,
 };
 

@@ -118,6 +118,7 @@ int session_compare(struct session *s, const char *path,
 const char *session_compared(const struct session *s);
 /* What differs and is not ignored, in the order of the source. */
 size_t session_nchanges(const struct session *s);
+size_t session_nchanged_pages(const struct session *s);	/* of RAM */
 const struct difference *session_change(const struct session *s, size_t i);
 /* The event of its bytes; EVENT_NONE where only the other has some. */
 uint32_t session_change_event(const struct session *s, size_t i);

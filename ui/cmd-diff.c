@@ -558,7 +558,8 @@ static int run_screen(const struct diff_args *a)
 	if (session_compare(s, paths[1], &opts, &err) < 0) {
 		complain("%s", err.msg);
 	} else {
-		status = session_nchanges(s) ? STATUS_DIFFERENT : STATUS_SAME;
+		status = session_nchanges(s) || session_nchanged_pages(s) ?
+			STATUS_DIFFERENT : STATUS_SAME;
 		for (size_t i = 0; i < session_nchanges(s); i++) {
 			uint32_t e = session_change_event(s, i);
 

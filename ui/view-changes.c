@@ -113,6 +113,10 @@ static void title(struct screen *sc, struct pen *p)
 		return;
 	pen_print(p, session_nchanges(sc->s) ? INK_WARN : INK_GOOD, "  %zu",
 		  session_nchanges(sc->s));
+	if (session_nchanged_pages(sc->s))
+		pen_print(p, INK_WARN, ", %zu page%s of RAM",
+			  session_nchanged_pages(sc->s),
+			  session_nchanged_pages(sc->s) == 1 ? "" : "s");
 	pen_print(p, INK_SOURCE, "  %s", base_name(sc->s->path));
 	pen_text(p, INK_DIM, " | ");
 	pen_text(p, INK_DEST, base_name(other));
