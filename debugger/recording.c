@@ -355,6 +355,21 @@ static void taint(struct writer *w, const char *s)
  * A loader that has lost its way takes any bytes for a section's or a
  * subsection's name, and puts them into its messages.
  */
+/* The emulator quotes a state that it does not know: global_state_post_load() */
+static void taint_quoted(struct writer *w, const struct timeline *t,
+			 const struct event *e)
+{
+	const char *s = (const char *)t->src->data + e->off;
+
+	if (e->kind != EV_FIELD || !e->desc || !e->len ||
+	    strcmp(e->desc->name, "globalstate") ||
+	    strcmp(e->name, "runstate") || is_public(w, e->off, 1) ||
+	    t->events[e->parent].outcome == OUT_LOADED || !*s ||
+	    !memchr(s, 0, e->len))
+		return;
+	taint(w, arena_strdup(&w->arena, s));
+}
+
 static void find_tainted(struct writer *w, const struct timeline *t)
 {
 	for (uint32_t i = 0; i < t->n; i++) {
@@ -363,6 +378,7 @@ static void find_tainted(struct writer *w, const struct timeline *t)
 		const char *name = e->kind == EV_PROBE ? e->type : e->name;
 		uint64_t skip = e->kind == EV_SECTION ? 6 : 2;
 
+		taint_quoted(w, t, e);
 		if ((e->kind != EV_PROBE && e->kind != EV_SUBSECTION &&
 		     (e->kind != EV_SECTION || !start)) || !name)
 			continue;
