@@ -460,18 +460,6 @@ static const struct desc *desc_named(const struct session *s, const char *name)
 	return NULL;
 }
 
-static void word_count(const struct desc_field *f, char *buf, size_t size)
-{
-	if (f->flags & VMS_VARRAY && f->count_field)
-		snprintf(buf, size, "[%s]", f->count_field);
-	else if (f->flags & VMS_VARRAY)
-		snprintf(buf, size, "[]");
-	else if (f->from_num && f->num > 1)
-		snprintf(buf, size, "[%" PRId64 "]", f->num);
-	else
-		*buf = '\0';
-}
-
 static void word_exists(const struct desc_field *f, char *buf, size_t size)
 {
 	*buf = '\0';
@@ -516,7 +504,7 @@ static void show_field(const struct desc_field *f, const struct c_member *c,
 {
 	char count[64], exists[256];
 
-	word_count(f, count, sizeof(count));
+	show_count(f, count, sizeof(count));
 	word_exists(f, exists, sizeof(exists));
 	out_begin(o, "member");
 	out_string(o, "name", f->name);

@@ -120,6 +120,9 @@ size_t command_complete(struct session *s, const char *line,
 			struct completion *ret);
 void completion_release(struct completion *c);
 
+/* "[4]", "[nirq]", "[]" of unknown length, or "": how many elements it has. */
+void show_count(const struct desc_field *f, char *buf, size_t size);
+
 /* How a stop is told: the current event, with the displays. */
 void command_show_stop(struct session *s, struct out *out);
 

@@ -335,3 +335,15 @@ void command_show_stop(struct session *s, struct out *o)
 	out_end(o);
 	show_displays(s, o);
 }
+
+void show_count(const struct desc_field *f, char *buf, size_t size)
+{
+	if (f->flags & VMS_VARRAY && f->count_field)
+		snprintf(buf, size, "[%s]", f->count_field);
+	else if (f->flags & VMS_VARRAY)
+		snprintf(buf, size, "[]");
+	else if (f->from_num && f->num > 1)
+		snprintf(buf, size, "[%" PRId64 "]", f->num);
+	else
+		*buf = '\0';
+}

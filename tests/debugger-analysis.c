@@ -118,6 +118,10 @@ static const struct test {
 	{ "RAM block of another name", "ram = old", RAM("pc.ram", "001", "4096") ";" RAM("ram", "001", "4096"),
 	  "ram = old",
 	  "fails; ram@25 ram: Unknown ramblock \"pc.ram\", cannot accept migration" },
+	{ "a property that differs", "e1000e v1 { subsys:uint16 subsys_ven:uint16 }",
+	  "QEVM full[1,e1000e,0,1](0000 8086) 00; QEVM full[1,e1000e,0,1](0001 8086) 00",
+	  "e1000e v1 { subsys:uint16 subsys_ven:uint16 }",
+	  "fails; value@28 e1000e: the device's property 'subsys' is 0x0 at the source and 0x1 at the destination" },
 	{ "RAM that nobody writes so", NULL,
 	  "QEVM start[1,ram,0,4](be64[0x1004] str8[ram] be64[4096] be64[16]) end[1](be64[2] str8[ram] 00 be64[0x800]) 00"
 	  ";" RAM("ram", "001", "4096"), "ram = old",

@@ -35,18 +35,6 @@ static size_t index_of(const struct desc *d, const struct desc_field *f)
 		(size_t)(f - d->fields) : SIZE_MAX;
 }
 
-static void count_of(const struct desc_field *f, char *buf, size_t size)
-{
-	if (f->flags & VMS_VARRAY && f->count_field)
-		snprintf(buf, size, "[%s]", f->count_field);
-	else if (f->flags & VMS_VARRAY)
-		snprintf(buf, size, "[]");
-	else if (f->from_num && f->num > 1)
-		snprintf(buf, size, "[%" PRId64 "]", f->num);
-	else
-		*buf = '\0';
-}
-
 static void condition_of(const struct desc_field *f, char *buf, size_t size)
 {
 	if (f->exists == EXISTS_PREDICATE)
@@ -81,7 +69,7 @@ static void draw_what(struct pen *p, int width, const struct desc_field *f,
 	else if (f->from_layout)
 		pen_cell(p, INK_NUMBER, 7, "+0x%" PRIx64, f->offset);
 	pen_cell(p, INK_DIM, type, "%s", c ? c->type : f->type ? f->type : "?");
-	count_of(f, count, sizeof(count));
+	show_count(f, count, sizeof(count));
 	pen_print(p, here ? INK_HERE : INK_PLAIN, "%s%s", f->name,
 		  c ? "" : count);
 	if (c && strcmp(c->path, f->name))
