@@ -53,8 +53,11 @@ static int typed_open(struct typed *ty, const char *path, const struct args *a)
 
 	*ty = (struct typed){ .path = path };
 	if (c_index_open(&ty->index, path, NULL, &a->images, &a->source,
-			 &err) == 0)
+			 &err) == 0) {
+		if (c_index_warning(ty->index))
+			complain("%s: %s", path, c_index_warning(ty->index));
 		return 0;
+	}
 	complain("%s: %s", path, err.msg);
 	return -1;
 }
