@@ -22,7 +22,7 @@
 #define BUCKETS 1024
 
 /* What the process that reads debug information may use. */
-#define CHILD_SECONDS 120
+#define CHILD_SECONDS 60
 #define CHILD_BYTES (UINT64_C(6) << 30)
 
 static const char schema[] =

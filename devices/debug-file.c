@@ -262,11 +262,12 @@ static void take_build_id(struct debug_file *f, const GElf_Shdr *sh)
 /* A name, NUL, and (the alternate's) the build-id that is to be there. */
 static void take_link(struct debug_file *f, const GElf_Shdr *sh, bool alt)
 {
-	const char *p = (const char *)f->priv->map + sh->sh_offset;
 	size_t n, len = sh->sh_size;
+	const char *p;
 
 	if (sh->sh_offset > f->priv->len || len > f->priv->len - sh->sh_offset)
 		return;
+	p = (const char *)f->priv->map + sh->sh_offset;
 	n = strnlen(p, len);
 	if (n == len || n == 0 || n >= PATH_MAX)
 		return;

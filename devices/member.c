@@ -11,6 +11,7 @@
 
 #define MAX_CANDIDATES 64
 #define MAX_ANONYMOUS 8		/* anonymous structures in each other */
+#define MAX_VISITS 10000	/* of anonymous structures, for one name */
 #define MAX_LOCALS 32
 #define ROUNDS 6
 
@@ -48,6 +49,7 @@ struct place {
 	/* an index that is no number: any multiple of step below limit */
 	uint64_t step, limit;
 	size_t index_at;	/* where the index is in the text */
+	unsigned visits;	/* of anonymous structures */
 };
 
 /* ---- structures ---- */
@@ -69,7 +71,8 @@ static const struct ctype *find_member(const struct ctype *t,
 			at->owner = t;
 			return m->type;
 		}
-		if (*called || depth >= MAX_ANONYMOUS)
+		if (*called || depth >= MAX_ANONYMOUS ||
+		    at->visits++ >= MAX_VISITS)
 			continue;
 		m = ctype_member(t, i);
 		below = ctype_bare(m->type);
