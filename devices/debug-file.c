@@ -15,6 +15,7 @@
 
 #include "../stream/arena.h"
 #include "debug-file.h"
+#include "debuginfod.h"
 
 #define MAX_UNPACKED (UINT64_C(4) << 30)	/* decompressed, in all */
 #ifndef ELFCOMPRESS_ZSTD
@@ -485,6 +486,35 @@ static struct debug_file *find_linked(const struct debug_file *f,
 	return ret;
 }
 
+/* From a server; NULL with @err's message, or none if it was not asked. */
+static struct debug_file *fetch(const uint8_t *id, unsigned len,
+				struct err *err)
+{
+	struct debug_file *f;
+	char *path;
+
+	err->msg[0] = '\0';
+	if (!debuginfod_allowed())
+		return NULL;
+	path = debuginfod_fetch(id, len, err);
+	if (!path)
+		return NULL;
+	f = open_one(path, err);
+	if (!f) {
+		err_prefix(err, "debuginfod: %s", path);
+	} else if (f->build_id_len != len || memcmp(f->build_id, id, len) ||
+		   !debug_file_section(f, ".debug_info")) {
+		err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			"debuginfod: what the server sent (%s) %s", path,
+			debug_file_section(f, ".debug_info") ?
+			"has another build-id" : "is no debug information");
+		debug_file_close(f);
+		f = NULL;
+	}
+	free(path);
+	return f;
+}
+
 /* dwz's common file: relative to the debug file, absolute, or by build-id. */
 static int find_alt(struct debug_file *f, const char *debug_dir,
 		    struct err *err)
@@ -492,6 +522,7 @@ static int find_alt(struct debug_file *f, const char *debug_dir,
 	const struct debug_file_private *p = f->priv;
 	const char *base = p->alt ? strrchr(p->alt, '/') : NULL;
 	char dir[PATH_MAX], path[2 * PATH_MAX];
+	struct err why;
 
 	if (!p->alt)
 		return 0;
@@ -516,9 +547,11 @@ static int find_alt(struct debug_file *f, const char *debug_dir,
 		f->alt = try_build_id("/usr/lib/debug", p->alt_id,
 				      p->alt_id_len);
 	if (!f->alt)
+		f->alt = fetch(p->alt_id, p->alt_id_len, &why);
+	if (!f->alt)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
-			       "its debug information in %s needs %s, which is not there (give its directory with --debug-dir)",
-			       f->path, p->alt);
+			       "its debug information in %s needs %s, which is not there (give its directory with --debug-dir)%s%s",
+			       f->path, p->alt, *why.msg ? "; " : "", why.msg);
 	return 0;
 }
 
@@ -526,16 +559,20 @@ int debug_file_open(struct debug_file **ret, const char *path,
 		    const char *debug_dir, struct err *err)
 {
 	struct debug_file *f = open_one(path, err), *other;
+	struct err why;
 
 	if (!f)
 		return -1;
 	if (!debug_file_section(f, ".debug_info")) {
 		other = find_linked(f, debug_dir);
+		if (!other)
+			other = fetch(f->build_id, f->build_id_len, &why);
 		if (!other) {
 			err_set(err, ERR_USAGE, ERR_NO_OFFSET,
-				"no debug information: not in the file, nor by its build-id or debug link below /usr/lib/debug%s%s",
+				"no debug information: not in the file, nor by its build-id or debug link below /usr/lib/debug%s%s%s%s",
 				debug_dir ? " and " : "",
-				debug_dir ? debug_dir : "");
+				debug_dir ? debug_dir : "",
+				*why.msg ? "; " : "", why.msg);
 			debug_file_close(f);
 			return -1;
 		}

@@ -3,7 +3,8 @@
  * debug-file.h - the file that holds the debug information of another.
  *
  * It is the file itself, or found by its build-id or .gnu_debuglink below
- * --debug-dir, next to the file and below /usr/lib/debug.  What dwz has moved
+ * --debug-dir, next to the file and below /usr/lib/debug, or fetched from a
+ * server (debuginfod.h), if that was allowed.  What dwz has moved
  * into a common file (.gnu_debugaltlink; Debian's packages all have one) is
  * opened with it.  Sections are handed out decompressed.
  *

@@ -259,6 +259,7 @@ static const struct option_help options[] = {
 	{ "--baseline", "FILE", "known findings, one 'rule: message' a line" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ "--debug-dir", "DIR", "debug information, beside the usual places" },
+	{ "--debuginfod", NULL, "also from the servers of DEBUGINFOD_URLS" },
 	{ 0 },
 };
 

@@ -326,6 +326,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 static const struct option_help options[] = {
 	{ "--json", NULL, "one JSON object" },
 	{ "--debug-dir", "DIR", "debug information, beside the usual places" },
+	{ "--debuginfod", NULL, "also from the servers of DEBUGINFOD_URLS" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ 0 },
 };
