@@ -532,27 +532,34 @@ static bool location(const struct die *d, uint64_t *ret)
 	return true;
 }
 
+static bool is_indexed(Dwarf_Half form)
+{
+	return form == DW_FORM_addrx || form == DW_FORM_GNU_addr_index ||
+	       (form >= DW_FORM_addrx1 && form <= DW_FORM_addrx4);
+}
+
 bool die_address(const struct die *d, unsigned tag, uint64_t *ret)
 {
 	Dwarf_Unsigned index;
 	Dwarf_Error e = NULL;
 	Dwarf_Attribute a;
-	Dwarf_Addr pc;
-	bool indexed;
+	Dwarf_Addr pc = 0;
+	bool got;
 
 	if (tag == DW_TAG_variable)
 		return location(d, ret);
 	if (tag != DW_TAG_subprogram || !(a = attr(d, DW_AT_low_pc)))
 		return false;
-	indexed = dwarf_ok(d->dbg, dwarf_get_debug_addr_index(a, &index, &e),
-			   &e);
+	if (is_indexed(form_of(d, a))) {
+		got = dwarf_ok(d->dbg, dwarf_get_debug_addr_index(a, &index,
+								  &e), &e) &&
+		      indexed_address(d, index, ret);
+	} else {
+		got = dwarf_ok(d->dbg, dwarf_formaddr(a, &pc, &e), &e);
+		*ret = pc;
+	}
 	attr_free(d, a);
-	if (indexed)
-		return indexed_address(d, index, ret);
-	if (!dwarf_ok(d->dbg, dwarf_lowpc(d->die, &pc, &e), &e))
-		return false;
-	*ret = pc;
-	return true;
+	return got;
 }
 
 /* DWARF 2 has an expression here. */

@@ -178,10 +178,9 @@ static void type_read(struct dwarf *dw, const struct die *d, struct ctype *t)
 	t->kind = kind_of_tag(die_tag(d));
 	t->name = die_name(d);
 	t->size = die_number(d, DW_AT_byte_size);
-	t->ref = die_leads(d, DW_AT_type);
 	t->declaration = die_number(d, DW_AT_declaration);
-	t->file_index = (uint32_t)die_number(d, DW_AT_decl_file);
-	t->line = (uint32_t)die_number(d, DW_AT_decl_line);
+	if (t->kind != CTYPE_STRUCT && t->kind != CTYPE_UNION)
+		t->ref = die_leads(d, DW_AT_type);
 	if (t->declaration) {
 		uint64_t sig = die_leads(d, DW_AT_signature);
 
@@ -204,10 +203,12 @@ static void type_read(struct dwarf *dw, const struct die *d, struct ctype *t)
 		read_children(dw, d, t);
 }
 
-const struct ctype *dwarf_type(struct dwarf *dw, uint64_t ref)
+/* @d is the DIE at @ref, if it is at hand: libdwarf looks long for one. */
+static const struct ctype *type_at(struct dwarf *dw, uint64_t ref,
+				   const struct die *d)
 {
 	struct ctype **slot, *t;
-	struct die d;
+	struct die found;
 
 	if (!ref)
 		return &ctype_void;
@@ -222,11 +223,18 @@ const struct ctype *dwarf_type(struct dwarf *dw, uint64_t ref)
 	t->key = ref;
 	*slot = t;
 	dw->ntypes++;
-	if (die_at(dw, ref, &d)) {
-		type_read(dw, &d, t);
-		die_free(&d);
+	if (d) {
+		type_read(dw, d, t);
+	} else if (die_at(dw, ref, &found)) {
+		type_read(dw, &found, t);
+		die_free(&found);
 	}
 	return t;
+}
+
+const struct ctype *dwarf_type(struct dwarf *dw, uint64_t ref)
+{
+	return type_at(dw, ref, NULL);
 }
 
 const struct ctype *ctype_below(const struct ctype *t)
@@ -281,9 +289,10 @@ static struct content *content_of(struct dwarf *dw, uint32_t unit)
 	return dw->contents[unit];
 }
 
-static void struct_add(struct dwarf *dw, struct list *l, uint64_t ref)
+static void struct_add(struct dwarf *dw, struct list *l, uint64_t ref,
+		       const struct die *d)
 {
-	const struct ctype *t = ctype_bare(dwarf_type(dw, ref));
+	const struct ctype *t = ctype_bare(type_at(dw, ref, d));
 
 	if ((t->kind != CTYPE_STRUCT && t->kind != CTYPE_UNION) ||
 	    t->declaration || dw->listed++ > MAX_LISTED)
@@ -301,7 +310,7 @@ static void unit_take(struct dwarf *dw, struct list *l, const struct die *d)
 	switch (die_tag(d)) {
 	case DW_TAG_structure_type: case DW_TAG_union_type:
 	case DW_TAG_class_type:
-		struct_add(dw, l, die_ref(d));
+		struct_add(dw, l, die_ref(d), d);
 		return;
 	case DW_TAG_imported_unit:
 		l->imports = grow_array(l->imports, &l->imports_cap,
@@ -319,7 +328,7 @@ static void unit_take(struct dwarf *dw, struct list *l, const struct die *d)
 		/* one in a type unit is of this unit if this refers to it */
 		ref = dw->sh->du.nsigs ? die_leads_by_sig(d, DW_AT_type) : 0;
 		if (ref)
-			struct_add(dw, l, ref);
+			struct_add(dw, l, ref, NULL);
 	}
 }
 
@@ -501,9 +510,28 @@ static const char *file_of(struct dwarf *dw, uint64_t ref, uint32_t index)
 	return index < c->nfiles ? c->files[index] : NULL;
 }
 
+uint32_t ctype_line(const struct ctype *t)
+{
+	struct die d;
+	uint32_t line;
+
+	if (!t->dw || !die_at(t->dw, t->key, &d))
+		return 0;
+	line = (uint32_t)die_number(&d, DW_AT_decl_line);
+	die_free(&d);
+	return line;
+}
+
 const char *ctype_file(const struct ctype *t)
 {
-	return t->dw ? file_of(t->dw, t->key, t->file_index) : NULL;
+	struct die d;
+	uint32_t index;
+
+	if (!t->dw || !die_at(t->dw, t->key, &d))
+		return NULL;
+	index = (uint32_t)die_number(&d, DW_AT_decl_file);
+	die_free(&d);
+	return file_of(t->dw, t->key, index);
 }
 
 const char *dwarf_var_file(struct dwarf *dw, const struct dwarf_var *v)

@@ -61,7 +61,6 @@ struct ctype {
 	bool declaration;	/* no more than a name */
 	bool is_signed, is_bool;
 	uint64_t key;		/* where it stands: equal for no other */
-	uint32_t file_index, line;
 };
 
 /* A variable or function at an address that was asked for. */
@@ -133,6 +132,7 @@ size_t dwarf_locals(struct dwarf *dw, const struct dwarf_var *function,
 const char *dwarf_typedef_of(const struct ctype *t, uint32_t unit);
 
 /* The file that a type's or a variable's declaration is in, or NULL. */
+uint32_t ctype_line(const struct ctype *t);
 const char *ctype_file(const struct ctype *t);
 const char *dwarf_var_file(struct dwarf *dw, const struct dwarf_var *v);
 

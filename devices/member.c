@@ -250,8 +250,9 @@ static int desc_score(const struct ctype *t,
 static bool same_struct(const struct ctype *a, const struct ctype *b)
 {
 	return a == b || (a->kind == b->kind && a->size == b->size &&
-			  a->nmembers == b->nmembers && a->line == b->line &&
-			  !strcmp(a->name, b->name));
+			  a->nmembers == b->nmembers &&
+			  !strcmp(a->name, b->name) &&
+			  ctype_line(a) == ctype_line(b));
 }
 
 static bool has_type(const struct guess *g, const struct ctype *t)
