@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ struct handle {
 	obj_access access;
 	struct dwarf_units *du;
 	unsigned object;
+	bool windowed;		/* .debug_info is [base, base + len) of it */
+	uint64_t base, len;
 	Dwarf_Debug dbg;	/* NULL: refused */
 };
 
@@ -38,6 +41,12 @@ static const struct dwarf_object *object_of(void *obj)
 	const struct handle *h = obj;
 
 	return &h->du->objects[h->object];
+}
+
+static bool is_window(void *obj, const struct debug_section *s)
+{
+	return ((struct handle *)obj)->windowed &&
+	       !strcmp(s->name, ".debug_info");
 }
 
 /* As in ELF, section 0 is none. */
@@ -54,10 +63,11 @@ static int obj_info(void *obj, obj_index i, obj_section *ret, int *error)
 	s = i ? &o->sections[i - 1] : &none;
 #if NEW_LIBDWARF
 	ret->as_name = s->name;
-	ret->as_size = s->size;
+	ret->as_size = is_window(obj, s) ? ((struct handle *)obj)->len :
+		       s->size;
 #else
 	ret->name = s->name;
-	ret->size = s->size;
+	ret->size = is_window(obj, s) ? ((struct handle *)obj)->len : s->size;
 #endif
 	return DW_DLV_OK;
 }
@@ -103,6 +113,8 @@ static int obj_load(void *obj, obj_index i, Dwarf_Small **ret, int *error)
 	if (!i || i > o->nsections)
 		return DW_DLV_NO_ENTRY;
 	*ret = (Dwarf_Small *)o->sections[i - 1].data;
+	if (is_window(obj, &o->sections[i - 1]))
+		*ret += ((struct handle *)obj)->base;
 	return DW_DLV_OK;
 }
 
@@ -137,63 +149,26 @@ static void handle_free(struct handle *h)
 	free(h);
 }
 
-void dwarf_handle_close(struct dwarf *dw, unsigned object)
+/* Where the handle for a reference is kept; *@window is set if it is one. */
+static struct handle **slot_of(struct dwarf *dw, uint64_t ref, size_t *window,
+			       bool *windowed)
 {
-	if (object >= dw->nhandles)
-		return;
-	handle_free(dw->handles[object]);
-	dw->handles[object] = NULL;
-}
+	const struct dwarf_units *du = &dw->sh->du;
+	unsigned object = ref_object(ref);
+	size_t n = du->nobjects, cap = 0;
 
-void dwarf_handles_close(struct dwarf *dw)
-{
-	/* dwz's common file is tied to the first, which goes before it */
-	for (size_t i = 0; i < dw->nhandles; i++)
-		dwarf_handle_close(dw, (unsigned)i);
-	free(dw->handles);
-	dw->handles = NULL;
-	dw->nhandles = 0;
-}
-
-static struct handle *handle_open(struct dwarf *dw, unsigned object,
-				  struct err *err)
-{
-	struct handle *h = calloc(1, sizeof(*h));
-	Dwarf_Error e = NULL;
-	int ret;
-
-	if (!h)
-		abort();
-	h->du = &dw->sh->du;
-	h->object = object;
-#if NEW_LIBDWARF
-	h->access.ai_object = h;
-	h->access.ai_methods = &methods;
-#else
-	h->access.object = h;
-	h->access.methods = &methods;
-#endif
-	ret = dwarf_object_init_b(&h->access, NULL, NULL, DW_GROUPNUMBER_ANY,
-				  &h->dbg, &e);
-	if (ret == DW_DLV_OK)
-		return h;
-	err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
-		"its debug information in %s cannot be read: %s",
-		object_of(h)->path,
-		ret == DW_DLV_ERROR ? dwarf_errmsg(e) : "there is none");
-	h->dbg = NULL;
-	return h;
-}
-
-Dwarf_Debug dwarf_handle(struct dwarf *dw, unsigned object, struct err *err)
-{
-	struct handle **h;
-	struct err why = { 0 };
-
-	if (object >= dw->sh->du.nobjects)
+	*windowed = false;
+	if (object >= n)
 		return NULL;
+	if (object < OBJECT_SPLIT && !(ref & REF_TYPES) &&
+	    dwarf_window_of(&du->windows[object], ref & REF_OFFSET, window)) {
+		*windowed = true;
+		if (!dw->windows[object])
+			dw->windows[object] = arena_calloc(&dw->arena,
+				du->windows[object].n, sizeof(struct handle *));
+		return &dw->windows[object][*window];
+	}
 	if (object >= dw->nhandles) {
-		size_t n = dw->sh->du.nobjects, cap = 0;
 		struct handle **more = grow_array(NULL, &cap, n,
 						  sizeof(*more));
 
@@ -205,26 +180,104 @@ Dwarf_Debug dwarf_handle(struct dwarf *dw, unsigned object, struct err *err)
 		dw->handles = more;
 		dw->nhandles = n;
 	}
-	h = &dw->handles[object];
-	if (*h)
-		return (*h)->dbg;
-	*h = handle_open(dw, object, &why);
-	if (*why.msg) {
-		if (err)
-			*err = why;
-		if (!*dw->problem)
-			memcpy(dw->problem, why.msg, sizeof(dw->problem) - 1);
-	} else if (object == OBJECT_MAIN && dw->sh->file->alt) {
+	return &dw->handles[object];
+}
+
+void dwarf_handle_close(struct dwarf *dw, uint64_t ref)
+{
+	size_t window;
+	bool windowed;
+	struct handle **h = slot_of(dw, ref, &window, &windowed);
+
+	if (h) {
+		handle_free(*h);
+		*h = NULL;
+	}
+}
+
+void dwarf_handles_close(struct dwarf *dw)
+{
+	/* dwz's common file is tied to the others, which go before it */
+	for (unsigned i = 0; i < OBJECT_SPLIT; i++)
+		for (size_t k = 0; dw->windows[i] &&
+		     k < dw->sh->du.windows[i].n; k++)
+			handle_free(dw->windows[i][k]);
+	for (size_t i = 0; i < dw->nhandles; i++)
+		handle_free(dw->handles[i]);
+	free(dw->handles);
+	dw->handles = NULL;
+	dw->nhandles = 0;
+}
+
+static struct handle *handle_open(struct dwarf *dw, unsigned object,
+				  bool windowed, size_t window)
+{
+	struct handle *h = calloc(1, sizeof(*h));
+	const struct unit_windows *w;
+	Dwarf_Error e = NULL;
+	int ret;
+
+	if (!h)
+		abort();
+	h->du = &dw->sh->du;
+	h->object = object;
+	if (windowed) {
+		w = &h->du->windows[object];
+		h->windowed = true;
+		h->base = w->starts[window];
+		h->len = (window + 1 < w->n ? w->starts[window + 1] : w->end) -
+			h->base;
+	}
+#if NEW_LIBDWARF
+	h->access.ai_object = h;
+	h->access.ai_methods = &methods;
+#else
+	h->access.object = h;
+	h->access.methods = &methods;
+#endif
+	ret = dwarf_object_init_b(&h->access, NULL, NULL, DW_GROUPNUMBER_ANY,
+				  &h->dbg, &e);
+	if (ret == DW_DLV_OK)
+		return h;
+	h->dbg = NULL;
+	if (!*dw->problem)
+		snprintf(dw->problem, sizeof(dw->problem),
+			 "its debug information in %.200s cannot be read: %.80s",
+			 object_of(h)->path, ret == DW_DLV_ERROR ?
+			 dwarf_errmsg(e) : "there is none");
+	return h;
+}
+
+static struct handle *handle_of(struct dwarf *dw, uint64_t ref)
+{
+	size_t window = 0;
+	bool windowed;
+	struct handle **h = slot_of(dw, ref, &window, &windowed);
+	unsigned object = ref_object(ref);
+
+	if (!h || *h)
+		return h ? *h : NULL;
+	*h = handle_open(dw, object, windowed, window);
+	if ((*h)->dbg && object == OBJECT_MAIN && dw->sh->file->alt) {
 		/* so that strings of _alt forms are read there */
-		Dwarf_Debug alt = dwarf_handle(dw, OBJECT_ALT, NULL);
+		struct handle *alt = handle_of(dw, REF_OBJECT(OBJECT_ALT));
 		Dwarf_Error e = NULL;
 
-		h = &dw->handles[object];
-		if (alt)
-			dwarf_ok((*h)->dbg, dwarf_set_tied_dbg((*h)->dbg, alt,
-							       &e), &e);
+		if (alt && alt->dbg)
+			dwarf_ok((*h)->dbg, dwarf_set_tied_dbg((*h)->dbg,
+							alt->dbg, &e), &e);
 	}
-	return (*h)->dbg;
+	return *h;
+}
+
+bool dwarf_can_read(struct dwarf *dw, unsigned object, struct err *err)
+{
+	struct handle *h = handle_of(dw, REF_OBJECT(object));
+
+	if (h && h->dbg)
+		return true;
+	err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "%s", dw->problem);
+	return false;
 }
 
 /* ---- DIEs ---- */
@@ -247,15 +300,18 @@ void die_free(struct die *d)
 
 bool die_at(struct dwarf *dw, uint64_t ref, struct die *ret)
 {
+	struct handle *h = handle_of(dw, ref);
+	uint64_t offset = ref & REF_OFFSET;
 	Dwarf_Error e = NULL;
 
-	ret->dw = dw;
-	ret->dbg = dwarf_handle(dw, ref_object(ref), NULL);
-	ret->flags = ref & ~REF_OFFSET;
-	ret->die = NULL;
-	return ret->dbg && dwarf_ok(ret->dbg,
-		dwarf_offdie_b(ret->dbg, ref & REF_OFFSET,
-			       !(ref & REF_TYPES), &ret->die, &e), &e);
+	*ret = (struct die){ .dw = dw, .flags = ref & ~REF_OFFSET };
+	if (!h || !h->dbg)
+		return false;
+	ret->dbg = h->dbg;
+	ret->base = h->base;
+	return dwarf_ok(ret->dbg, dwarf_offdie_b(ret->dbg, offset - h->base,
+						 !(ref & REF_TYPES), &ret->die,
+						 &e), &e);
 }
 
 bool die_child(const struct die *d, struct die *ret)
@@ -295,7 +351,7 @@ uint64_t die_ref(const struct die *d)
 	Dwarf_Error e = NULL;
 
 	dwarf_ok(d->dbg, dwarf_dieoffset(d->die, &off, &e), &e);
-	return (off & REF_OFFSET) | d->flags;
+	return ((off + d->base) & REF_OFFSET) | d->flags;
 }
 
 static Dwarf_Attribute attr(const struct die *d, Dwarf_Half name)
@@ -424,7 +480,11 @@ uint64_t die_leads(const struct die *d, Dwarf_Half name)
 	if (form == DW_FORM_ref_sig8) {
 		ref = leads_by_sig(d, a);
 	} else if (dwarf_ok(d->dbg, dwarf_global_formref(a, &off, &e), &e)) {
-		ref = (off & REF_OFFSET) | d->flags;
+		/* all others count from their unit */
+		if (form != DW_FORM_ref_addr && form != DW_FORM_data4 &&
+		    form != DW_FORM_data8)
+			ref = d->base;
+		ref = ((ref + off) & REF_OFFSET) | d->flags;
 		if (form == DW_FORM_GNU_ref_alt || form == DW_FORM_ref_sup4 ||
 		    form == DW_FORM_ref_sup8)
 			ref = (off & REF_OFFSET) | REF_OBJECT(OBJECT_ALT);

@@ -32,6 +32,7 @@ struct dwarf {
 	struct arena arena;
 	struct handle **handles;	/* of each object, or NULL yet */
 	size_t nhandles;
+	struct handle **windows[OBJECT_SPLIT];	/* or of each window */
 	struct ctype **types;	/* hash by key */
 	size_t types_cap, ntypes;
 	struct content **contents;	/* of each unit, or NULL yet */
@@ -40,7 +41,7 @@ struct dwarf {
 	struct dwarf_var *vars;	/* found by this view, while opening */
 	size_t nvars, vars_cap;
 	uint32_t marks;
-	char problem[160];	/* the first object that libdwarf refused */
+	char problem[400];	/* the first object that libdwarf refused */
 };
 
 struct dwarf_shared {
@@ -64,13 +65,14 @@ struct die {
 	Dwarf_Debug dbg;
 	struct dwarf *dw;
 	uint64_t flags;		/* of a reference: all but the offset */
+	uint64_t base;		/* of the window: libdwarf counts from there */
 };
 
-/* The handle of an object; NULL with @err set if libdwarf refuses it. */
-Dwarf_Debug dwarf_handle(struct dwarf *dw, unsigned object, struct err *err);
-/* Close all handles, or that of one object: no struct die may be left. */
+/* Can libdwarf read the object? */
+bool dwarf_can_read(struct dwarf *dw, unsigned object, struct err *err);
+/* Close all handles, or that for one reference: no struct die may be left. */
 void dwarf_handles_close(struct dwarf *dw);
-void dwarf_handle_close(struct dwarf *dw, unsigned object);
+void dwarf_handle_close(struct dwarf *dw, uint64_t ref);
 
 /* The DIE at a reference; to be freed if true. */
 bool die_at(struct dwarf *dw, uint64_t ref, struct die *ret);

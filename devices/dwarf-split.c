@@ -195,9 +195,10 @@ static void back_to(struct search *s, struct mark m)
 	struct dwarf_units *du = &s->sh->du;
 
 	while (du->nobjects > m.objects) {
-		struct dwarf_object *o = &du->objects[--du->nobjects];
+		struct dwarf_object *o = &du->objects[du->nobjects - 1];
 
-		dwarf_handle_close(s->dw, (unsigned)du->nobjects);
+		dwarf_handle_close(s->dw, REF_OBJECT(du->nobjects - 1));
+		du->nobjects--;
 		free(o->joined[0]);
 		free(o->joined[1]);
 	}
@@ -233,7 +234,7 @@ static bool try_dwo(struct search *s, const char *path)
 	if (object < 0 || dwarf_units_read(du, (unsigned)object, &err))
 		is_broken(s, path, err.msg);
 	else if (match_units(s, m.units, NULL, 0)) {
-		dwarf_handle_close(s->dw, (unsigned)object);
+		dwarf_handle_close(s->dw, REF_OBJECT(object));
 		keep(s->sh, f);
 		return true;
 	} else if (!s->other) {

@@ -16,6 +16,8 @@ void dwarf_units_release(struct dwarf_units *du)
 		free(du->objects[i].joined[0]);
 		free(du->objects[i].joined[1]);
 	}
+	for (unsigned i = 0; i < OBJECT_SPLIT; i++)
+		free(du->windows[i].starts);
 	free(du->objects);
 	free(du->units);
 	free(du->sigs);
@@ -181,6 +183,33 @@ static void add_unit(struct dwarf_units *du, struct dwarf_unit *u,
 	du->units[du->nunits++] = *u;
 }
 
+static void add_window(struct unit_windows *w, size_t n,
+		       const struct dwarf_unit *u)
+{
+	w->end = u->end;
+	if (n % UNITS_PER_WINDOW)
+		return;
+	w->starts = grow_array(w->starts, &w->cap, w->n + 1,
+			       sizeof(*w->starts));
+	w->starts[w->n++] = u->start;
+}
+
+bool dwarf_window_of(const struct unit_windows *w, uint64_t offset, size_t *ret)
+{
+	size_t lo = 0, hi = w->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (w->starts[mid] <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*ret = lo - 1;
+	return lo && offset < w->end;
+}
+
 static int read_section(struct dwarf_units *du, unsigned object, bool types,
 			struct err *err)
 {
@@ -197,7 +226,7 @@ static int read_section(struct dwarf_units *du, unsigned object, bool types,
 			       "%s in %s is too large", s->name, o->path);
 	b.p = s->data;
 	b.end = s->size;
-	while (b.pos < b.end) {
+	for (size_t n = 0; b.pos < b.end; n++) {
 		uint64_t at = b.pos, type_offset = 0;
 		struct dwarf_unit u;
 
@@ -215,6 +244,8 @@ static int read_section(struct dwarf_units *du, unsigned object, bool types,
 			return err_set(err, ERR_LIMIT, at,
 				       "more than %u units of debug information",
 				       DWARF_MAX_UNITS);
+		if (!types && object < OBJECT_SPLIT)
+			add_window(&du->windows[object], n, &u);
 		add_unit(du, &u, flags, type_offset);
 	}
 	return 0;

@@ -60,6 +60,19 @@ struct dwarf_unit {
 	uint8_t version, offset_size, kind;
 };
 
+/*
+ * Stretches of the main and the common file's .debug_info: libdwarf, which
+ * goes through a section's units one by one to find an offset, is shown one at
+ * a time.
+ */
+#define UNITS_PER_WINDOW 64
+
+struct unit_windows {
+	uint64_t *starts;	/* offsets, ascending */
+	size_t n, cap;
+	uint64_t end;		/* of the last */
+};
+
 struct dwarf_units {
 	struct dwarf_object *objects;
 	size_t nobjects, objects_cap;
@@ -67,6 +80,7 @@ struct dwarf_units {
 	size_t nunits, units_cap;
 	struct unit_sig { uint64_t sig, type; } *sigs;	/* by .sig */
 	size_t nsigs, sigs_cap;
+	struct unit_windows windows[OBJECT_SPLIT];
 };
 
 void dwarf_units_release(struct dwarf_units *du);
@@ -86,6 +100,9 @@ struct dwarf_unit *dwarf_units_of(const struct dwarf_units *du, uint64_t ref);
 
 /* The type of that signature; 0: there is none. */
 uint64_t dwarf_units_type(const struct dwarf_units *du, uint64_t sig);
+
+/* The window that @offset lies in; false if in none. */
+bool dwarf_window_of(const struct unit_windows *w, uint64_t offset, size_t *ret);
 
 /* The section ".debug_NAME" of an object, split or not, or NULL. */
 const struct debug_section *dwarf_object_section(const struct dwarf_object *o,

@@ -692,24 +692,33 @@ static void scan_unit(struct dwarf *dw, uint32_t unit)
 	}
 	die_free(&top);
 	if (u->skeleton && dw->nvars == before)
-		dwarf_handle_close(dw, ref_object(u->start));
+		dwarf_handle_close(dw, u->start);
 }
 
+/*
+ * Units by the window: what libdwarf has to read for one of them serves all.
+ * Where nothing was found it is not needed any more.
+ */
 static void scan_some(struct dwarf *dw, void *ctx)
 {
-	struct dwarf_shared *sh = dw->sh;
+	const struct dwarf_units *du = &dw->sh->du;
 	_Atomic size_t *next = ctx;
+	size_t first, end, before;
 
-	for (;;) {
-		size_t i = atomic_fetch_add(next, 1);
-		const struct dwarf_unit *u;
+	while ((first = atomic_fetch_add(next, UNITS_PER_WINDOW)) <
+	       du->nunits) {
+		end = first + UNITS_PER_WINDOW;
+		before = dw->nvars;
+		for (size_t i = first; i < end && i < du->nunits; i++) {
+			const struct dwarf_unit *u = &du->units[i];
 
-		if (i >= sh->du.nunits)
-			return;
-		u = &sh->du.units[i];
-		if (ref_object(u->start) != OBJECT_ALT &&
-		    (u->kind == UNIT_COMPILE || u->kind == UNIT_SPLIT))
-			scan_unit(dw, (uint32_t)i);
+			if (ref_object(u->start) != OBJECT_ALT &&
+			    (u->kind == UNIT_COMPILE || u->kind == UNIT_SPLIT))
+				scan_unit(dw, (uint32_t)i);
+		}
+		if (dw->nvars == before &&
+		    ref_object(du->units[first].start) == OBJECT_MAIN)
+			dwarf_handle_close(dw, du->units[first].start);
 	}
 }
 
@@ -762,8 +771,8 @@ static int read_units(struct dwarf *dw, const char *path, const char *debug_dir,
 	    dwarf_units_read(&sh->du, OBJECT_ALT, err))
 		return -1;
 	dwarf_units_sort(&sh->du);
-	if (!dwarf_handle(dw, OBJECT_MAIN, err) ||
-	    (sh->file->alt && !dwarf_handle(dw, OBJECT_ALT, err)))
+	if (!dwarf_can_read(dw, OBJECT_MAIN, err) ||
+	    (sh->file->alt && !dwarf_can_read(dw, OBJECT_ALT, err)))
 		return -1;
 	return dwarf_split_open(dw, path, debug_dir, err);
 }
