@@ -200,8 +200,10 @@ void dwarf_handles_close(struct dwarf *dw)
 	/* dwz's common file is tied to the others, which go before it */
 	for (unsigned i = 0; i < OBJECT_SPLIT; i++)
 		for (size_t k = 0; dw->windows[i] &&
-		     k < dw->sh->du.windows[i].n; k++)
+		     k < dw->sh->du.windows[i].n; k++) {
 			handle_free(dw->windows[i][k]);
+			dw->windows[i][k] = NULL;
+		}
 	for (size_t i = 0; i < dw->nhandles; i++)
 		handle_free(dw->handles[i]);
 	free(dw->handles);
