@@ -211,6 +211,9 @@ void dwarf_handles_close(struct dwarf *dw)
 	dw->nhandles = 0;
 }
 
+/* libdwarf sorts sections into groups with the help of static variables. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
 static struct handle *handle_open(struct dwarf *dw, unsigned object,
 				  bool windowed, size_t window)
 {
@@ -237,8 +240,10 @@ static struct handle *handle_open(struct dwarf *dw, unsigned object,
 	h->access.object = h;
 	h->access.methods = &methods;
 #endif
+	pthread_mutex_lock(&opening);
 	ret = dwarf_object_init_b(&h->access, NULL, NULL, DW_GROUPNUMBER_ANY,
 				  &h->dbg, &e);
+	pthread_mutex_unlock(&opening);
 	if (ret == DW_DLV_OK)
 		return h;
 	h->dbg = NULL;
