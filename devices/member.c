@@ -161,7 +161,9 @@ static bool memberless(const struct desc_field *f)
 	if (f->type && (!strcmp(f->type, "unused_buffer") ||
 			!strcmp(f->type, "tmp")))
 		return true;
-	return !f->offset && !f->size && !f->desc;
+	/* a buffer of variable length may have no size of its own */
+	return !f->offset && !f->size && !f->desc &&
+	       !(f->flags & VMS_VBUFFER);
 }
 
 static bool offset_fits(const struct place *at,
@@ -197,6 +199,8 @@ static bool size_fits(const struct place *at,
 	}
 	if (f->flags & VMS_ARRAY_OF_POINTER)
 		return el->kind == CTYPE_POINTER;
+	if (f->flags & VMS_VBUFFER && f->flags & VMS_POINTER)
+		return t->kind == CTYPE_POINTER;
 	if (f->flags & VMS_POINTER)
 		return t->kind == CTYPE_POINTER &&
 		       f->size == ctype_size(ctype_below(t));
