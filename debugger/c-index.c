@@ -698,22 +698,30 @@ static bool is_called(sqlite3_stmt *st, const char *name)
 	return false;
 }
 
-const struct c_desc *c_index_find(struct c_index *x, const char *name)
+size_t c_index_find_all(struct c_index *x, const char *name,
+			const struct c_desc **ret, size_t max)
 {
-	const struct c_desc *d = NULL;
 	sqlite3_stmt *st = NULL;
+	size_t n = 0;
 
 	if (sqlite3_prepare_v2(x->db, strpbrk(name, "*?") ? COLUMNS
 			       "ORDER BY id" : COLUMNS "WHERE name=?1 OR "
 			       "key=?1 OR symbol=?1 ORDER BY id", -1, &st,
 			       NULL) != SQLITE_OK)
-		return NULL;
+		return 0;
 	if (!strpbrk(name, "*?"))
 		sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-	while (!d && sqlite3_step(st) == SQLITE_ROW) {
+	while (n < max && sqlite3_step(st) == SQLITE_ROW) {
 		if (is_called(st, name))
-			d = take_desc(x, st);
+			ret[n++] = take_desc(x, st);
 	}
 	sqlite3_finalize(st);
-	return d;
+	return n;
+}
+
+const struct c_desc *c_index_find(struct c_index *x, const char *name)
+{
+	const struct c_desc *d;
+
+	return c_index_find_all(x, name, &d, 1) ? d : NULL;
 }

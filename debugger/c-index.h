@@ -60,7 +60,9 @@ const char *c_index_warning(const struct c_index *x);
 
 /* NULL if there is none.  They live as long as the index. */
 const struct c_desc *c_index_at(struct c_index *x, uint64_t addr);
-/* By name or symbol, which may be a glob: the first. */
+/* By name or symbol, which may be a glob: all (names repeat), or the first. */
+size_t c_index_find_all(struct c_index *x, const char *name,
+			const struct c_desc **ret, size_t max);
 const struct c_desc *c_index_find(struct c_index *x, const char *name);
 
 /* Where indexes are kept, or NULL if there is no place; to be freed. */
