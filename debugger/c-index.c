@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,12 +18,17 @@
 #include "location.h"
 
 #define APPLICATION_ID 0x564d5354	/* "VMST" */
-#define FORMAT 1
+#define FORMAT 2
 #define BUCKETS 1024
+
+/* What the process that reads debug information may use. */
+#define CHILD_SECONDS 60
+#define CHILD_BYTES (UINT64_C(6) << 30)
 
 static const char schema[] =
 	"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
 	"CREATE TABLE meta(key, value);"
+	"CREATE TABLE files(path, base, stamp);"
 	"CREATE TABLE descs(id INTEGER PRIMARY KEY, addr, name, key, symbol,"
 	" file, line);"
 	"CREATE TABLE types(desc, name, size);"
@@ -36,10 +43,10 @@ static const char indices[] =
 	"CREATE INDEX types_of ON types(desc);"
 	"CREATE INDEX fields_of ON fields(desc);"
 	"INSERT INTO meta VALUES('complete', 1);"
-	"PRAGMA application_id=1447908180; PRAGMA user_version=1; COMMIT";
+	"PRAGMA application_id=1447908180; PRAGMA user_version=2; COMMIT";
 
 _Static_assert(APPLICATION_ID == 1447908180, "application_id");
-_Static_assert(FORMAT == 1, "user_version");
+_Static_assert(FORMAT == 2, "user_version");
 
 struct read_desc {
 	struct read_desc *next;
@@ -50,6 +57,7 @@ struct read_desc {
 struct c_index {
 	sqlite3 *db;
 	struct arena arena;
+	const char *warning;
 	struct read_desc *buckets[BUCKETS];
 };
 
@@ -99,14 +107,31 @@ static char *place_of(const char *path)
 	return ret;
 }
 
-/* Which build of ours has made it: another may infer otherwise. */
-static void own_stamp(char *buf, size_t size)
+static void stamp_of(const char *path, char *buf, size_t size)
 {
 	struct stat st = { 0 };
 
-	stat("/proc/self/exe", &st);
+	stat(path, &st);
 	snprintf(buf, size, "%lld.%lld.%ld", (long long)st.st_size,
 		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* Which build of ours has made it: another may infer otherwise. */
+static void own_stamp(char *buf, size_t size)
+{
+	stamp_of("/proc/self/exe", buf, size);
+}
+
+/* Where modules are looked for, if that was said; what was found may differ. */
+static const char *modules_told(const struct desc_image_opts *images)
+{
+	const char *env = getenv("QEMU_MODULE_DIR");
+
+	if (images && images->modules)
+		return images->modules;
+	if (images && images->no_modules)
+		return "-";
+	return env ? env : "";
 }
 
 /* ---- writing: in the child ---- */
@@ -132,8 +157,7 @@ static void step(struct writer *w, sqlite3_stmt *st)
 	sqlite3_reset(st);
 }
 
-static void write_field(struct writer *w, struct member_map *map, int64_t id,
-			const struct desc *d, const struct ctype *t,
+static void write_field(struct writer *w, int64_t id, const struct ctype *t,
 			const struct desc_field *f)
 {
 	struct member_place at;
@@ -143,10 +167,9 @@ static void write_field(struct writer *w, struct member_map *map, int64_t id,
 	sqlite3_bind_int64(w->fields, 1, id);
 	bind(w->fields, 2, f->name);
 	sqlite3_bind_int64(w->fields, 3, f->dup);
-	if (t && member_of_field(map, d, t, f, &at)) {
+	if (t && member_of_field(t, f, &at)) {
 		bind(w->fields, 4, at.path);
-		bind(w->fields, 5, ctype_print(member_dwarf(map), at.type,
-					       type, sizeof(type)));
+		bind(w->fields, 5, ctype_print(at.type, type, sizeof(type)));
 		sqlite3_bind_int64(w->fields, 6, (int64_t)at.offset);
 		sqlite3_bind_int64(w->fields, 7, (int64_t)at.size);
 		sqlite3_bind_int64(w->fields, 8, at.bit_offset);
@@ -182,7 +205,7 @@ static void write_desc(struct writer *w, struct member_map *map, int64_t id,
 		step(w, w->types);
 	}
 	for (size_t i = 0; i < d->nfields; i++)
-		write_field(w, map, id, d, n ? types[0] : NULL, &d->fields[i]);
+		write_field(w, id, n ? types[0] : NULL, &d->fields[i]);
 }
 
 static void write_meta(struct writer *w, const char *key, const char *value)
@@ -195,9 +218,27 @@ static void write_meta(struct writer *w, const char *key, const char *value)
 	sqlite3_free(sql);
 }
 
+/* The modules: another set of them has other descriptors. */
+static void write_files(struct writer *w, struct desc_image *img)
+{
+	struct space_elf *se = desc_image_space(img);
+	const struct elf_file *f;
+
+	for (unsigned i = 1; (f = space_elf_file(se, i)); i++) {
+		char stamp[100], *sql;
+
+		stamp_of(f->path, stamp, sizeof(stamp));
+		sql = sqlite3_mprintf("INSERT INTO files VALUES(%Q, %lld, %Q)",
+				      f->path, (long long)f->base, stamp);
+		if (!sql || sqlite3_exec(w->db, sql, NULL, NULL, NULL))
+			w->failed = true;
+		sqlite3_free(sql);
+	}
+}
+
 static int write_index(const char *to, const char *path,
 		       struct desc_image *img, struct member_map *map,
-		       struct err *err)
+		       const char *modules, struct err *err)
 {
 	const struct desc_set *set = desc_image_set(img);
 	struct writer w = { 0 };
@@ -218,6 +259,10 @@ static int write_index(const char *to, const char *path,
 	if (!w.failed) {
 		write_meta(&w, "path", path);
 		write_meta(&w, "stamp", stamp);
+		write_meta(&w, "modules", modules);
+		if (member_warning(map))
+			write_meta(&w, "warning", member_warning(map));
+		write_files(&w, img);
 	}
 	if (!w.failed && sqlite3_exec(w.db, indices, NULL, NULL, NULL))
 		w.failed = true;
@@ -229,6 +274,18 @@ static int write_index(const char *to, const char *path,
 			sqlite3_errmsg(w.db));
 	sqlite3_close(w.db);
 	return w.failed ? -1 : 0;
+}
+
+/* Damaged debug information may well be endless. */
+static void limit_child(void)
+{
+	struct rlimit cpu = { CHILD_SECONDS, CHILD_SECONDS };
+#ifndef __SANITIZE_ADDRESS__
+	struct rlimit data = { CHILD_BYTES, CHILD_BYTES };
+
+	setrlimit(RLIMIT_DATA, &data);
+#endif
+	setrlimit(RLIMIT_CPU, &cpu);
 }
 
 /* Never returns. */
@@ -245,13 +302,15 @@ static void child(int fd, const char *to, const char *path,
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);	/* an error to report */
 	signal(SIGINT, SIG_IGN);	/* the parent is asked, and ends us */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	limit_child();
 	if (!img)
 		r = desc_image_open(&img, path, images, &err);
 	if (r == 0)
 		r = member_map_open(&map, img, images ? images->debug_dir :
 				    NULL, &err);
 	if (r == 0)
-		r = write_index(to, path, img, map, &err);
+		r = write_index(to, path, img, map, modules_told(images), &err);
 	if (r < 0 && write(fd, err.msg, strlen(err.msg)) < 0)
 		_exit(2);
 	_exit(r < 0 ? 1 : 0);
@@ -288,6 +347,15 @@ static int gather(int fd, pid_t pid, const struct source_opts *p, char *msg,
 	return 0;
 }
 
+/* By the children that have ended. */
+static long seconds_used(void)
+{
+	struct rusage u = { 0 };
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_utime.tv_sec + u.ru_stime.tv_sec;
+}
+
 static int make_index(const char *to, const char *path,
 		      struct desc_image *img,
 		      const struct desc_image_opts *images,
@@ -317,6 +385,11 @@ static int make_index(const char *to, const char *path,
 		;
 	if (stopped)
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "interrupted");
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU ||
+				    seconds_used() >= CHILD_SECONDS))
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "its debug "
+			       "information takes more than %d seconds to "
+			       "read: given up", CHILD_SECONDS);
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL ||
 				    WTERMSIG(status) == SIGTERM))
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "what reads its "
@@ -350,7 +423,36 @@ static bool says(sqlite3 *db, const char *sql, const char *want)
 	return good;
 }
 
-static sqlite3 *open_index(const char *path)
+/* Are the modules those that it was made of?  @img may be NULL. */
+static bool same_files(sqlite3 *db, struct desc_image *img)
+{
+	struct space_elf *se = img ? desc_image_space(img) : NULL;
+	sqlite3_stmt *st = NULL;
+	bool same = true;
+	unsigned i = 1;
+
+	if (sqlite3_prepare_v2(db, "SELECT path,base,stamp FROM files ORDER BY "
+			       "rowid", -1, &st, NULL) != SQLITE_OK)
+		return false;
+	while (same && sqlite3_step(st) == SQLITE_ROW) {
+		const char *path = (const char *)sqlite3_column_text(st, 0);
+		const char *was = (const char *)sqlite3_column_text(st, 2);
+		const struct elf_file *f = se ? space_elf_file(se, i++) : NULL;
+		char now[100];
+
+		if (!path || !was)
+			break;
+		stamp_of(path, now, sizeof(now));
+		same = !strcmp(now, was) && (!se || (f &&
+			!strcmp(f->path, path) && f->base ==
+			(uint64_t)sqlite3_column_int64(st, 1)));
+	}
+	sqlite3_finalize(st);
+	return same && (!se || !space_elf_file(se, i));
+}
+
+static sqlite3 *open_index(const char *path, struct desc_image *img,
+			   const char *modules)
 {
 	sqlite3 *db = NULL;
 	struct stat st;
@@ -363,13 +465,33 @@ static sqlite3 *open_index(const char *path)
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
 			    SQLITE_OPEN_PRIVATECACHE, NULL) == SQLITE_OK &&
 	    says(db, "PRAGMA application_id", "1447908180") &&
-	    says(db, "PRAGMA user_version", "1") &&
+	    says(db, "PRAGMA user_version", "2") &&
 	    says(db, "SELECT value FROM meta WHERE key='complete'", "1") &&
 	    says(db, "SELECT value FROM meta WHERE key='stamp'", stamp) &&
-	    says(db, "PRAGMA quick_check(1)", "ok"))
+	    says(db, "PRAGMA quick_check(1)", "ok") &&
+	    (img || says(db, "SELECT value FROM meta WHERE key='modules'",
+			 modules)) &&
+	    same_files(db, img))
 		return db;
 	sqlite3_close(db);
 	return NULL;
+}
+
+static const char *meta_text(struct arena *a, sqlite3 *db, const char *key)
+{
+	const char *s = NULL, *ret = NULL;
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key=?", -1,
+			       &st, NULL) != SQLITE_OK)
+		return NULL;
+	sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		s = (const char *)sqlite3_column_text(st, 0);
+	if (s)
+		ret = arena_strdup(a, s);
+	sqlite3_finalize(st);
+	return ret;
 }
 
 static struct c_index *index_of(sqlite3 *db)
@@ -380,7 +502,13 @@ static struct c_index *index_of(sqlite3 *db)
 		abort();
 	arena_init(&x->arena);
 	x->db = db;
+	x->warning = meta_text(&x->arena, db, "warning");
 	return x;
+}
+
+static bool is_incomplete(sqlite3 *db)
+{
+	return !says(db, "SELECT count(*) FROM meta WHERE key='warning'", "0");
 }
 
 /* Make it at a place of its own, then move it to @place, if there is one. */
@@ -405,13 +533,11 @@ static int build(sqlite3 **ret, const char *place, const char *path,
 	}
 	close(fd);
 	r = make_index(to, path, img, images, progress, err);
-	if (r == 0 && place && rename(to, place) == 0) {
-		*ret = open_index(place);
-	} else {
-		if (r == 0)
-			*ret = open_index(to);
+	if (r == 0)
+		*ret = open_index(to, img, modules_told(images));
+	/* what is incomplete may be complete the next time */
+	if (!place || !*ret || is_incomplete(*ret) || rename(to, place))
 		unlink(to);	/* who has opened it keeps it */
-	}
 	free(to);
 	if (r == 0 && !*ret)
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "what was written "
@@ -424,7 +550,8 @@ int c_index_open(struct c_index **ret, const char *path,
 		 const struct source_opts *progress, struct err *err)
 {
 	char *place = place_of(path);
-	sqlite3 *db = place ? open_index(place) : NULL;
+	sqlite3 *db = place ? open_index(place, img, modules_told(images)) :
+			      NULL;
 	int r = 0;
 
 	if (!db)
@@ -442,6 +569,11 @@ void c_index_close(struct c_index *x)
 	sqlite3_close(x->db);
 	arena_release(&x->arena);
 	free(x);
+}
+
+const char *c_index_warning(const struct c_index *x)
+{
+	return x->warning;
 }
 
 static const char *text_at(struct c_index *x, sqlite3_stmt *st, int i)
@@ -566,22 +698,30 @@ static bool is_called(sqlite3_stmt *st, const char *name)
 	return false;
 }
 
-const struct c_desc *c_index_find(struct c_index *x, const char *name)
+size_t c_index_find_all(struct c_index *x, const char *name,
+			const struct c_desc **ret, size_t max)
 {
-	const struct c_desc *d = NULL;
 	sqlite3_stmt *st = NULL;
+	size_t n = 0;
 
 	if (sqlite3_prepare_v2(x->db, strpbrk(name, "*?") ? COLUMNS
 			       "ORDER BY id" : COLUMNS "WHERE name=?1 OR "
 			       "key=?1 OR symbol=?1 ORDER BY id", -1, &st,
 			       NULL) != SQLITE_OK)
-		return NULL;
+		return 0;
 	if (!strpbrk(name, "*?"))
 		sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-	while (!d && sqlite3_step(st) == SQLITE_ROW) {
+	while (n < max && sqlite3_step(st) == SQLITE_ROW) {
 		if (is_called(st, name))
-			d = take_desc(x, st);
+			ret[n++] = take_desc(x, st);
 	}
 	sqlite3_finalize(st);
-	return d;
+	return n;
+}
+
+const struct c_desc *c_index_find(struct c_index *x, const char *name)
+{
+	const struct c_desc *d;
+
+	return c_index_find_all(x, name, &d, 1) ? d : NULL;
 }

@@ -7,7 +7,8 @@
  * the debug information does to it, it does there.  The index of a file with a
  * build-id is kept as $XDG_CACHE_HOME/vmsdb/BUILD-ID.types (an SQLite file,
  * written beside and moved into place), and checked when it is read: another
- * build of vmsdb, or a damaged file, makes it anew.
+ * build of vmsdb, other modules, or a damaged file, makes it anew.  What could
+ * not be read in full is not kept.
  */
 #ifndef VMSDB_C_INDEX_H
 #define VMSDB_C_INDEX_H
@@ -54,9 +55,14 @@ int c_index_open(struct c_index **ret, const char *path,
 		 const struct source_opts *progress, struct err *err);
 void c_index_close(struct c_index *x);
 
+/* Why some descriptors have no structure: what could not be read; or NULL. */
+const char *c_index_warning(const struct c_index *x);
+
 /* NULL if there is none.  They live as long as the index. */
 const struct c_desc *c_index_at(struct c_index *x, uint64_t addr);
-/* By name or symbol, which may be a glob: the first. */
+/* By name or symbol, which may be a glob: all (names repeat), or the first. */
+size_t c_index_find_all(struct c_index *x, const char *name,
+			const struct c_desc **ret, size_t max);
 const struct c_desc *c_index_find(struct c_index *x, const char *name);
 
 /* Where indexes are kept, or NULL if there is no place; to be freed. */

@@ -187,6 +187,11 @@ int members_open(struct members **ret, struct desc_image *img,
 	return 0;
 }
 
+const char *members_warning(const struct members *m)
+{
+	return m->index ? c_index_warning(m->index) : NULL;
+}
+
 struct members *members_new(void)
 {
 	struct members *m = calloc(1, sizeof(*m));

@@ -31,6 +31,8 @@ struct members;
 int members_open(struct members **ret, struct desc_image *img,
 		 const char *debug_dir, const struct source_opts *progress,
 		 struct err *err);
+/* Why some descriptors have no structure: what could not be read; or NULL. */
+const char *members_warning(const struct members *m);
 /* Nothing is known but what members_add() tells; it copies all of @c. */
 struct members *members_new(void);
 void members_add(struct members *m, const char *desc, const char *field,

@@ -13,17 +13,21 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "../stream/arena.h"
 #include "debug-file.h"
+#include "debuginfod.h"
 
-#define MAX_SECTION (UINT64_C(2) << 30)	/* decompressed */
+#define MAX_UNPACKED (UINT64_C(4) << 30)	/* decompressed, in all */
 #ifndef ELFCOMPRESS_ZSTD
 #define ELFCOMPRESS_ZSTD 2
 #endif
 
 struct debug_file_private {
 	uint8_t *map;
-	size_t len;
+	size_t len, sections_cap;
 	Elf *elf;
+	uint64_t unpacked;	/* bytes of decompressed sections */
+	bool split;		/* only .dwo sections are wanted, or only others */
 	/* .gnu_debuglink and .gnu_debugaltlink, or NULL */
 	const char *link, *alt;
 	uint8_t alt_id[64];
@@ -36,6 +40,7 @@ void debug_file_close(struct debug_file *f)
 		return;
 	for (unsigned i = 0; i < f->nsections; i++)
 		free(f->sections[i].own);
+	free(f->sections);
 	if (f->priv) {
 		if (f->priv->elf)
 			elf_end(f->priv->elf);
@@ -51,7 +56,7 @@ void debug_file_close(struct debug_file *f)
 const struct debug_section *debug_file_section(const struct debug_file *f,
 					       const char *name)
 {
-	for (unsigned i = 1; i < f->nsections; i++)
+	for (unsigned i = 0; i < f->nsections; i++)
 		if (!strcmp(f->sections[i].name, name))
 			return &f->sections[i];
 	return NULL;
@@ -108,19 +113,22 @@ static int inflate_all(uint8_t *out, uint64_t size, const uint8_t *in,
 	return z.total_out == size ? 0 : -1;
 }
 
-static int decompress(struct debug_section *s, uint32_t type, uint64_t size,
-		      const uint8_t *in, uint64_t len, struct err *err)
+static int decompress(struct debug_file *f, struct debug_section *s,
+		      uint32_t type, uint64_t size, const uint8_t *in,
+		      uint64_t len, struct err *err)
 {
 	size_t n;
 
 	/* no format packs better than this */
-	if (size > MAX_SECTION || size / 20000 > len + 1)
+	if (size > MAX_UNPACKED - f->priv->unpacked ||
+	    size / 20000 > len + 1)
 		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
 			       "section %s claims %" PRIu64 " bytes when decompressed",
 			       s->name, size);
 	s->own = malloc(size ? size : 1);
 	if (!s->own)
 		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "out of memory");
+	f->priv->unpacked += size;
 	s->data = s->own;
 	s->size = size;
 	if (type == ELFCOMPRESS_ZSTD) {
@@ -141,37 +149,25 @@ broken:
 }
 
 /* Compressed by .zdebug_: "ZLIB", u64 size big-endian, data. */
-static int take_zdebug(struct debug_section *s, const char *name,
+static int take_zdebug(struct debug_file *f, struct debug_section *s,
 		       struct err *err)
 {
 	const uint8_t *p = s->data;
 	uint64_t size = 0, len = s->size;
-	static const char *const plain[][2] = {
-		{ ".zdebug_info", ".debug_info" },
-		{ ".zdebug_abbrev", ".debug_abbrev" },
-		{ ".zdebug_str", ".debug_str" },
-		{ ".zdebug_line", ".debug_line" },
-		{ ".zdebug_line_str", ".debug_line_str" },
-		{ ".zdebug_types", ".debug_types" },
-		{ ".zdebug_addr", ".debug_addr" },
-		{ ".zdebug_str_offsets", ".debug_str_offsets" },
-	};
 
-	s->name = "";
-	for (unsigned i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (!strcmp(name, plain[i][0]))
-			s->name = plain[i][1];
-	if (!*s->name || len < 12 || memcmp(p, "ZLIB", 4))
-		return 0;
+	if (len < 12 || memcmp(p, "ZLIB", 4))
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "section %s is said to be compressed, and is not",
+			       s->name);
 	for (unsigned i = 4; i < 12; i++)
 		size = size << 8 | p[i];
-	return decompress(s, ELFCOMPRESS_ZLIB, size, p + 12, len - 12, err);
+	return decompress(f, s, ELFCOMPRESS_ZLIB, size, p + 12, len - 12, err);
 }
 
 static int take_section(struct debug_file *f, Elf_Scn *scn, const char *name,
-			const GElf_Shdr *sh, struct err *err)
+			bool zdebug, const GElf_Shdr *sh, struct err *err)
 {
-	struct debug_section *s = &f->sections[f->nsections];
+	struct debug_section *s;
 	GElf_Chdr ch;
 	size_t head;
 
@@ -184,21 +180,66 @@ static int take_section(struct debug_file *f, Elf_Scn *scn, const char *name,
 		return err_set(err, ERR_SHORT, sh->sh_offset,
 			       "section %s lies beyond the end of the file",
 			       name);
-	f->nsections++;
-	s->name = name;
-	s->addr = sh->sh_addr;
-	s->data = f->priv->map + sh->sh_offset;
-	s->size = sh->sh_size;
-	if (!strncmp(name, ".zdebug_", 8))
-		return take_zdebug(s, name, err);
+	f->sections = grow_array(f->sections, &f->priv->sections_cap,
+				 f->nsections + 1u, sizeof(*f->sections));
+	s = &f->sections[f->nsections++];
+	*s = (struct debug_section){
+		.name = name, .data = f->priv->map + sh->sh_offset,
+		.addr = sh->sh_addr, .size = sh->sh_size,
+	};
+	if (zdebug)
+		return take_zdebug(f, s, err);
 	if (!(sh->sh_flags & SHF_COMPRESSED))
 		return 0;
 	head = f->ptr_size == 8 ? sizeof(Elf64_Chdr) : sizeof(Elf32_Chdr);
 	if (!gelf_getchdr(scn, &ch) || s->size < head)
 		return err_set(err, ERR_FORMAT, sh->sh_offset,
 			       "section %s has a broken header", name);
-	return decompress(s, ch.ch_type, ch.ch_size, s->data + head,
+	return decompress(f, s, ch.ch_type, ch.ch_size, s->data + head,
 			  s->size - head, err);
+}
+
+/* All sections called @name as one: each is a row of units. */
+static int join_sections(struct debug_file *f, const char *name,
+			 struct err *err)
+{
+	struct debug_section *first = NULL;
+	uint64_t size = 0;
+	unsigned n = 0;
+	uint8_t *all;
+
+	for (unsigned i = 0; i < f->nsections; i++) {
+		if (strcmp(f->sections[i].name, name))
+			continue;
+		size += f->sections[i].size;
+		if (!n++)
+			first = &f->sections[i];
+		if (size > MAX_UNPACKED)
+			return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+				       "its sections %s are too large", name);
+	}
+	if (n < 2)
+		return 0;
+	all = malloc(size ? size : 1);
+	if (!all)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "out of memory");
+	size = 0;
+	for (unsigned i = 0; i < f->nsections; i++) {
+		struct debug_section *s = &f->sections[i];
+
+		if (strcmp(s->name, name))
+			continue;
+		memcpy(all + size, s->data, s->size);
+		size += s->size;
+		free(s->own);
+		s->own = NULL;
+		if (s != first)
+			s->name = "";
+	}
+	first->own = all;
+	first->data = all;
+	first->size = size;
+	return 0;
 }
 
 static void take_build_id(struct debug_file *f, const GElf_Shdr *sh)
@@ -222,11 +263,12 @@ static void take_build_id(struct debug_file *f, const GElf_Shdr *sh)
 /* A name, NUL, and (the alternate's) the build-id that is to be there. */
 static void take_link(struct debug_file *f, const GElf_Shdr *sh, bool alt)
 {
-	const char *p = (const char *)f->priv->map + sh->sh_offset;
 	size_t n, len = sh->sh_size;
+	const char *p;
 
 	if (sh->sh_offset > f->priv->len || len > f->priv->len - sh->sh_offset)
 		return;
+	p = (const char *)f->priv->map + sh->sh_offset;
 	n = strnlen(p, len);
 	if (n == len || n == 0 || n >= PATH_MAX)
 		return;
@@ -245,23 +287,36 @@ static void take_link(struct debug_file *f, const GElf_Shdr *sh, bool alt)
  * Types need no more than these, and what is not read cannot hurt: libdwarf
  * 20210528 frees broken .debug_rnglists twice.
  */
-static bool section_wanted(const char *name)
-{
-	static const char *const wanted[] = {
-		"info", "abbrev", "str", "line", "line_str", "types",
-		"str_offsets", "addr", "cu_index", "tu_index",
-	};
+static const struct {
+	const char *plain, *split;
+} wanted[] = {
+#define WANTED(x) { ".debug_" #x, ".debug_" #x ".dwo" }
+	WANTED(info), WANTED(abbrev), WANTED(str), WANTED(line),
+	WANTED(line_str), WANTED(types), WANTED(str_offsets), WANTED(addr),
+	/* of a package; without .dwo */
+	{ NULL, ".debug_cu_index" },
+	{ NULL, ".debug_tu_index" },
+};
 
-	if (!strncmp(name, ".debug_", 7))
-		name += 7;
-	else if (!strncmp(name, ".zdebug_", 8))
+/* ".debug_info", if this is the section or ".zdebug_info"; or NULL. */
+static const char *section_wanted(const struct debug_file *f, const char *name,
+				  bool *zdebug)
+{
+	*zdebug = !strncmp(name, ".zdebug_", 8);
+	if (*zdebug)
 		name += 8;
+	else if (!strncmp(name, ".debug_", 7))
+		name += 7;
 	else
-		return false;
-	for (unsigned i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strcmp(name, wanted[i]))
-			return true;
-	return false;
+		return NULL;
+	for (unsigned i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		const char *full = f->priv->split ? wanted[i].split :
+						    wanted[i].plain;
+
+		if (full && !strcmp(name, full + strlen(".debug_")))
+			return full;
+	}
+	return NULL;
 }
 
 static int take_sections(struct debug_file *f, struct err *err)
@@ -276,9 +331,10 @@ static int take_sections(struct debug_file *f, struct err *err)
 		return err_set(err, ERR_FORMAT, 0, "broken ELF header");
 	f->ptr_size = gelf_getclass(f->priv->elf) == ELFCLASS64 ? 8 : 4;
 	f->big_endian = eh.e_ident[EI_DATA] == ELFDATA2MSB;
-	f->sections[f->nsections++].name = "";
-	while ((scn = elf_nextscn(f->priv->elf, scn)) && count++ < 65536) {
-		const char *name;
+	while ((scn = elf_nextscn(f->priv->elf, scn)) &&
+	       count++ < DEBUG_MAX_SECTIONS) {
+		const char *name, *full;
+		bool zdebug;
 
 		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
 			continue;
@@ -291,14 +347,18 @@ static int take_sections(struct debug_file *f, struct err *err)
 			take_link(f, &sh, false);
 		else if (!strcmp(name, ".gnu_debugaltlink"))
 			take_link(f, &sh, true);
-		else if (section_wanted(name) &&
-			 take_section(f, scn, name, &sh, err))
+		else if ((full = section_wanted(f, name, &zdebug)) &&
+			 take_section(f, scn, full, zdebug, &sh, err))
 			return -1;
 	}
-	return 0;
+	if (!f->priv->split)
+		return 0;
+	return join_sections(f, ".debug_info.dwo", err) ||
+	       join_sections(f, ".debug_types.dwo", err) ? -1 : 0;
 }
 
-static struct debug_file *open_one(const char *path, struct err *err)
+static struct debug_file *open_any(const char *path, bool split,
+				   struct err *err)
 {
 	struct debug_file *f = calloc(1, sizeof(*f));
 
@@ -310,11 +370,34 @@ static struct debug_file *open_one(const char *path, struct err *err)
 		debug_file_close(f);
 		return NULL;
 	}
+	f->priv->split = split;
 	if (map_file(f, err) || take_sections(f, err)) {
 		debug_file_close(f);
 		return NULL;
 	}
 	return f;
+}
+
+static struct debug_file *open_one(const char *path, struct err *err)
+{
+	return open_any(path, false, err);
+}
+
+int debug_file_open_split(struct debug_file **ret, const char *path,
+			  struct err *err)
+{
+	struct debug_file *f = open_any(path, true, err);
+
+	if (!f)
+		return -1;
+	if (!debug_file_section(f, ".debug_info.dwo") &&
+	    !debug_file_section(f, ".debug_types.dwo")) {
+		debug_file_close(f);
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			       "no split debug information in it");
+	}
+	*ret = f;
+	return 0;
 }
 
 /* ---- looking for it ---- */
@@ -403,6 +486,35 @@ static struct debug_file *find_linked(const struct debug_file *f,
 	return ret;
 }
 
+/* From a server; NULL with @err's message, or none if it was not asked. */
+static struct debug_file *fetch(const uint8_t *id, unsigned len,
+				struct err *err)
+{
+	struct debug_file *f;
+	char *path;
+
+	err->msg[0] = '\0';
+	if (!debuginfod_allowed())
+		return NULL;
+	path = debuginfod_fetch(id, len, err);
+	if (!path)
+		return NULL;
+	f = open_one(path, err);
+	if (!f) {
+		err_prefix(err, "debuginfod: %s", path);
+	} else if (f->build_id_len != len || memcmp(f->build_id, id, len) ||
+		   !debug_file_section(f, ".debug_info")) {
+		err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
+			"debuginfod: what the server sent (%s) %s", path,
+			debug_file_section(f, ".debug_info") ?
+			"has another build-id" : "is no debug information");
+		debug_file_close(f);
+		f = NULL;
+	}
+	free(path);
+	return f;
+}
+
 /* dwz's common file: relative to the debug file, absolute, or by build-id. */
 static int find_alt(struct debug_file *f, const char *debug_dir,
 		    struct err *err)
@@ -410,6 +522,7 @@ static int find_alt(struct debug_file *f, const char *debug_dir,
 	const struct debug_file_private *p = f->priv;
 	const char *base = p->alt ? strrchr(p->alt, '/') : NULL;
 	char dir[PATH_MAX], path[2 * PATH_MAX];
+	struct err why;
 
 	if (!p->alt)
 		return 0;
@@ -434,9 +547,11 @@ static int find_alt(struct debug_file *f, const char *debug_dir,
 		f->alt = try_build_id("/usr/lib/debug", p->alt_id,
 				      p->alt_id_len);
 	if (!f->alt)
+		f->alt = fetch(p->alt_id, p->alt_id_len, &why);
+	if (!f->alt)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
-			       "its debug information in %s needs %s, which is not there (give its directory with --debug-dir)",
-			       f->path, p->alt);
+			       "its debug information in %s needs %s, which is not there (give its directory with --debug-dir)%s%s",
+			       f->path, p->alt, *why.msg ? "; " : "", why.msg);
 	return 0;
 }
 
@@ -444,16 +559,20 @@ int debug_file_open(struct debug_file **ret, const char *path,
 		    const char *debug_dir, struct err *err)
 {
 	struct debug_file *f = open_one(path, err), *other;
+	struct err why;
 
 	if (!f)
 		return -1;
 	if (!debug_file_section(f, ".debug_info")) {
 		other = find_linked(f, debug_dir);
+		if (!other)
+			other = fetch(f->build_id, f->build_id_len, &why);
 		if (!other) {
 			err_set(err, ERR_USAGE, ERR_NO_OFFSET,
-				"no debug information: not in the file, nor by its build-id or debug link below /usr/lib/debug%s%s",
+				"no debug information: not in the file, nor by its build-id or debug link below /usr/lib/debug%s%s%s%s",
 				debug_dir ? " and " : "",
-				debug_dir ? debug_dir : "");
+				debug_dir ? debug_dir : "",
+				*why.msg ? "; " : "", why.msg);
 			debug_file_close(f);
 			return -1;
 		}

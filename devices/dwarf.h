@@ -3,12 +3,13 @@
  * dwarf.h - C types, variables and functions out of debug information.
  *
  * Only what is asked for is read: dwarf_open() passes once over the top level
- * of all units for the variables and functions at given addresses; the types
- * of a unit, and the members of a type, are read when first needed.  What has
- * been read lives as long as the struct dwarf.  One thread at a time.
+ * of all units, in several threads, for the variables and functions at given
+ * addresses; the types of a unit, and the members of a type, are read when
+ * first needed.  What has been read lives until dwarf_close().
  *
  * What dwz moved to another file (_alt and _sup forms) is read there, types
- * in type units are found by their signature.
+ * in type units are found by their signature, split units in their .dwo files
+ * or a package.
  */
 #ifndef VMSDB_DWARF_H
 #define VMSDB_DWARF_H
@@ -24,16 +25,19 @@ enum ctype_kind {
 	CTYPE_ARRAY, CTYPE_TYPEDEF, CTYPE_ENUM, CTYPE_QUALIFIER, CTYPE_OTHER,
 };
 
+struct dwarf;
 struct ctype;
 
+/* Of all but the name and reference, nothing is filled in yet: ctype_member(). */
 struct cmember {
 	const char *name;	/* "": anonymous */
-	const struct ctype *type;	/* through cmember_type() */
-	uint64_t ref;
+	uint64_t die;
+	const struct ctype *type;
 	uint64_t offset;
 	uint32_t bit_offset;	/* of a bit field, from offset's bit 0 */
 	uint32_t bit_size;	/* 0: none */
 	uint32_t line;
+	bool read;
 };
 
 struct cenum {
@@ -42,6 +46,7 @@ struct cenum {
 };
 
 struct ctype {
+	struct dwarf *dw;	/* which has read it */
 	enum ctype_kind kind;
 	const char *name;	/* tag, or a typedef's or base type's name; "" */
 	uint64_t size;
@@ -56,7 +61,6 @@ struct ctype {
 	bool declaration;	/* no more than a name */
 	bool is_signed, is_bool;
 	uint64_t key;		/* where it stands: equal for no other */
-	uint32_t unit, file_index, line;
 };
 
 /* A variable or function at an address that was asked for. */
@@ -65,12 +69,11 @@ struct dwarf_var {
 	const char *name;
 	uint64_t ref;		/* its type; 0 none */
 	uint64_t die;
+	uint64_t decl;		/* where file_index and line are from */
 	uint32_t unit, file_index, line;
 	bool function;
 	uint8_t depth;		/* declarations that it took this from */
 };
-
-struct dwarf;
 
 /*
  * Open the debug information of the executable @path and find what stands at
@@ -80,19 +83,30 @@ int dwarf_open(struct dwarf **ret, const char *path, const char *debug_dir,
 	       const uint64_t *addrs, size_t n, struct err *err);
 void dwarf_close(struct dwarf *dw);
 
+/*
+ * Call @work in several threads, each with a struct dwarf of its own for the
+ * same file.  Types are of the one that has read them: when all threads have
+ * ended, and not before, any thread may use them.  A reference, a unit's
+ * number and a struct dwarf_var are the same in each.
+ */
+void dwarf_parallel(struct dwarf *dw, void (*work)(struct dwarf *, void *),
+		    void *ctx);
+
 /* The variable (function) that begins at @addr, or NULL. */
 const struct dwarf_var *dwarf_at(const struct dwarf *dw, uint64_t addr);
 
 /* The type at a reference (0: void); never NULL. */
 const struct ctype *dwarf_type(struct dwarf *dw, uint64_t ref);
-const struct ctype *ctype_below(struct dwarf *dw, const struct ctype *t);
-const struct ctype *cmember_type(struct dwarf *dw, struct cmember *m);
+const struct ctype *ctype_below(const struct ctype *t);
+
+/* Member number @i, all of it. */
+const struct cmember *ctype_member(const struct ctype *t, size_t i);
 
 /* Typedefs and qualifiers taken off. */
-const struct ctype *ctype_bare(struct dwarf *dw, const struct ctype *t);
+const struct ctype *ctype_bare(const struct ctype *t);
 
 /* Size in memory, through typedefs and arrays. */
-uint64_t ctype_size(struct dwarf *dw, const struct ctype *t);
+uint64_t ctype_size(const struct ctype *t);
 
 /*
  * All structures and unions at the top level of @unit, complete ones only.
@@ -111,12 +125,19 @@ size_t dwarf_type_unit_structs(struct dwarf *dw,
 size_t dwarf_locals(struct dwarf *dw, const struct dwarf_var *function,
 		    const struct ctype **ret, size_t max);
 
-/* The typedef of @unit that stands for exactly this type, or NULL. */
-const char *dwarf_typedef_of(struct dwarf *dw, uint32_t unit,
-			     const struct ctype *t);
+/*
+ * The typedef of @unit (too large: of the type's own unit) that stands for
+ * exactly this type, or NULL.
+ */
+const char *dwarf_typedef_of(const struct ctype *t, uint32_t unit);
 
-/* The name of file number @index of a unit, or NULL. */
-const char *dwarf_file(struct dwarf *dw, uint32_t unit, uint32_t index);
+/* The file that a type's or a variable's declaration is in, or NULL. */
+uint32_t ctype_line(const struct ctype *t);
+const char *ctype_file(const struct ctype *t);
+const char *dwarf_var_file(struct dwarf *dw, const struct dwarf_var *v);
+
+/* Are units and references of the one those of the other? */
+bool dwarf_same_file(const struct dwarf *a, const struct dwarf *b);
 
 /* The file that was read, and what could not be read in it (or NULL). */
 const char *dwarf_path(const struct dwarf *dw);

@@ -18,14 +18,15 @@
 struct member_map;
 
 /*
- * Read the debug information of the image's executable (not its modules' yet)
- * and find the structures of all its descriptors.
+ * Read the debug information of the image's files and find the structures of
+ * all their descriptors.  An error if there is none for any of them.
  */
 int member_map_open(struct member_map **ret, struct desc_image *img,
 		    const char *debug_dir, struct err *err);
 void member_map_close(struct member_map *map);
 
-struct dwarf *member_dwarf(struct member_map *map);
+/* What could not be read, so that some have no structure; or NULL. */
+const char *member_warning(const struct member_map *map);
 
 /* The structures that @d may describe: none, one, or several. */
 size_t member_types(struct member_map *map, const struct desc *d,
@@ -52,16 +53,14 @@ struct member_place {
 };
 
 /* The member of @t that the field is, by its name and offset. */
-bool member_of_field(struct member_map *map, const struct desc *d,
-		     const struct ctype *t, const struct desc_field *f,
+bool member_of_field(const struct ctype *t, const struct desc_field *f,
 		     struct member_place *ret);
 
 /* The innermost member of @t at @offset. */
-bool member_at(struct dwarf *dw, const struct ctype *t, uint64_t offset,
+bool member_at(const struct ctype *t, uint64_t offset,
 	       struct member_place *ret);
 
 /* "uint32_t", "struct foo *", "uint8_t [6]" into @buf. */
-const char *ctype_print(struct dwarf *dw, const struct ctype *t, char *buf,
-			size_t cap);
+const char *ctype_print(const struct ctype *t, char *buf, size_t cap);
 
 #endif

@@ -42,7 +42,11 @@ static const struct {
 	{ "dwz -m, gone", CC "-g && cd " DIR " && cp m m2 && dwz -m m.common m m2 && rm m.common", "m.common, which is not there", "dwz" },
 	{ "none", CC "-s", "no debug information", NULL },
 	{ "-g1", CC "-g1", NULL, NULL },
-	{ "split", CC "-g -gsplit-dwarf", "split into .dwo files", NULL },
+	{ "split, DWARF 5", CC "-g -gsplit-dwarf -gdwarf-5", NULL, NULL },
+	{ "split, DWARF 4", CC "-g -gsplit-dwarf -gdwarf-4", NULL, NULL },
+	{ "split, gone", CC "-g -gsplit-dwarf && rm " DIR "/m*.dwo", "1 of 1 of which are missing", NULL },
+	{ "split, another's", CC "-g -gsplit-dwarf && cp " DIR "/m-vmstate.dwo " DIR "/x && " CC "-g -gsplit-dwarf -gdwarf-5 -DDESC=104 && mv " DIR "/x " DIR "/m-vmstate.dwo", "of another compilation", NULL },
+	{ "package", CC "-g -gsplit-dwarf -gdwarf-4 && dwp -e " DIR "/m && rm " DIR "/*.dwo", NULL, "dwp" },
 };
 
 static const struct desc *find(struct desc_image *img, const char *name)
@@ -83,16 +87,16 @@ static void check_members(struct member_map *map, struct desc_image *img,
 
 	member_types(map, toy, &types);
 	for (size_t i = 0; i < toy->nfields; i++)
-		found += member_of_field(map, toy, types[0], &toy->fields[i],
+		found += member_of_field(types[0], &toy->fields[i],
 					 &at);
 	if (found != toy->nfields - 1)
 		fail_msg("%s: %zu members", what, found);
-	assert_true(member_of_field(map, toy, types[0], &toy->fields[10], &at));
+	assert_true(member_of_field(types[0], &toy->fields[10], &at));
 	assert_string_equal(at.path, "ports");
-	assert_string_equal(ctype_print(member_dwarf(map), at.type, buf,
+	assert_string_equal(ctype_print(at.type, buf,
 					sizeof(buf)), "struct Port [2]");
 	assert_int_equal(at.offset, 140);
-	assert_true(member_at(member_dwarf(map), types[0], 152, &at));
+	assert_true(member_at(types[0], 152, &at));
 	assert_string_equal(at.path, "ports[1].level");
 	assert_non_null(member_source(map, toy, &line));
 	assert_non_null(strstr(member_source(map, toy, &line), "vmstate.c"));

@@ -42,11 +42,11 @@ static void print_desc(struct member_map *map, const struct desc *d)
 		       member_type_name(map, d, types[i], buf, sizeof(buf)));
 	printf("],\"nfields\":%zu,\"members\":[", count_fields(d));
 	for (size_t i = 0; n && i < d->nfields; i++) {
-		if (!member_of_field(map, d, types[0], &d->fields[i], &at))
+		if (!member_of_field(types[0], &d->fields[i], &at))
 			continue;
 		printf("%s[\"%s\",\"%s\",\"%s\",%" PRIu64 ",%u]",
 		       members++ ? "," : "", d->fields[i].name, at.path,
-		       ctype_print(member_dwarf(map), at.type, type,
+		       ctype_print(at.type, type,
 				   sizeof(type)), at.offset, at.line);
 	}
 	printf("]}\n");

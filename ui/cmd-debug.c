@@ -73,6 +73,7 @@ static const struct option_help options[] = {
 	{ "--from", "BINARY", "the source's executable, for its C members" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ "--debug-dir", "DIR", "its debug information, beside the usual places" },
+	{ "--debuginfod", NULL, "also from the servers of DEBUGINFOD_URLS" },
 	{ "--rules", "R", "loader rules: v0.13 v0.14 current slash separators "
 	  "lookup-first sentinel" },
 	CLI_OPTIONS,

@@ -9,7 +9,7 @@
 
 #include "../debugger/told.h"
 #include "../devices/lint.h"
-#include "../devices/member.h"
+#include "../debugger/c-index.h"
 #include "../stream/escape.h"
 #include "subcommand.h"
 
@@ -83,11 +83,22 @@ static json_t *text(const char *s)
 	return json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
 }
 
-static json_t *finding_json(struct member_map *map, const struct finding *f)
+/* Where a descriptor's variable is, or NULL. */
+static const char *source_of(struct c_index *types, const struct desc *d,
+			     uint32_t *line)
+{
+	const struct c_desc *c = types ? c_index_at(types, d->addr) : NULL;
+
+	if (c)
+		*line = c->line;
+	return c ? c->file : NULL;
+}
+
+static json_t *finding_json(struct c_index *types, const struct finding *f)
 {
 	json_t *o = json_object();
 	uint32_t line = 0;
-	const char *file = map ? member_source(map, f->desc, &line) : NULL;
+	const char *file = source_of(types, f->desc, &line);
 
 	json_object_set_new(o, "rule", json_string(lint_rule_name(f->rule)));
 	json_object_set_new(o, "severity", json_string(severity(f->rule)));
@@ -107,13 +118,13 @@ static json_t *finding_json(struct member_map *map, const struct finding *f)
 }
 
 /* SARIF 2.1.0, sections 3.19 (tool), 3.27 (result), 3.28 (location). */
-static json_t *sarif_result(struct member_map *map, const char *path,
+static json_t *sarif_result(struct c_index *types, const char *path,
 			    const struct finding *f)
 {
 	json_t *o = json_object(), *where = json_object(), *region = NULL;
 	json_t *logical = json_object(), *physical = json_object();
 	uint32_t line = 0;
-	const char *file = map ? member_source(map, f->desc, &line) : NULL;
+	const char *file = source_of(types, f->desc, &line);
 
 	json_object_set_new(o, "ruleId", json_string(lint_rule_name(f->rule)));
 	json_object_set_new(o, "ruleIndex", json_integer(f->rule));
@@ -153,10 +164,10 @@ static json_t *sarif(json_t *results)
 		"vmsdb lint", "rules", rules, "results", results);
 }
 
-static void print_text(struct member_map *map, const struct finding *f)
+static void print_text(struct c_index *types, const struct finding *f)
 {
 	uint32_t line = 0;
-	const char *file = map ? member_source(map, f->desc, &line) : NULL;
+	const char *file = source_of(types, f->desc, &line);
 	char buf[4096];
 
 	if (file)
@@ -175,7 +186,7 @@ static void dump(json_t *o)
 }
 
 static int report(const struct args *a, struct told *t,
-		  struct member_map *map, const struct baseline *b)
+		  struct c_index *types, const struct baseline *b)
 {
 	const struct finding *found;
 	size_t n = lint(t->set, t->image, &t->arena, &found), known = 0;
@@ -189,13 +200,13 @@ static int report(const struct args *a, struct told *t,
 		}
 		count[lint_rule_severity(found[i].rule)]++;
 		if (a->sarif)
-			json_array_append_new(list, sarif_result(map, t->path,
-								 &found[i]));
+			json_array_append_new(list, sarif_result(types,
+							t->path, &found[i]));
 		else if (a->json)
-			json_array_append_new(list, finding_json(map,
+			json_array_append_new(list, finding_json(types,
 								 &found[i]));
 		else
-			print_text(map, &found[i]);
+			print_text(types, &found[i]);
 	}
 	if (a->sarif)
 		dump(sarif(list));
@@ -214,7 +225,7 @@ static int report(const struct args *a, struct told *t,
 static int run(const struct subcommand *self, int argc, char **argv)
 {
 	struct baseline b = { 0 };
-	struct member_map *map = NULL;
+	struct c_index *types = NULL;
 	struct args a;
 	struct told t;
 	struct err err;
@@ -231,12 +242,13 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	/* without debug information there are no lines to show */
-	if (t.image && member_map_open(&map, t.image, a.debug_dir, &err) < 0)
-		map = NULL;
+	if (t.image && c_index_open(&types, a.operands[0], t.image, &a.images,
+				    &a.source, &err) < 0)
+		types = NULL;
 	if (!a.baseline || baseline_read(&b, a.baseline) == 0)
-		status = report(&a, &t, map, &b);
+		status = report(&a, &t, types, &b);
 	baseline_release(&b);
-	member_map_close(map);
+	c_index_close(types);
 	told_close(&t);
 	return status;
 }
@@ -247,6 +259,7 @@ static const struct option_help options[] = {
 	{ "--baseline", "FILE", "known findings, one 'rule: message' a line" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ "--debug-dir", "DIR", "debug information, beside the usual places" },
+	{ "--debuginfod", NULL, "also from the servers of DEBUGINFOD_URLS" },
 	{ 0 },
 };
 

@@ -28,15 +28,24 @@ static int record(const struct args *a, enum rules rules,
 
 /*
  * The C members of a side, where its executable has debug information; NULL
- * where there is none.
+ * where there is none, as most have none: told to who has said where it is.
  */
-static struct members *members_of(struct desc_image *img, const char *debug_dir)
+static struct members *members_of(struct desc_image *img, const struct args *a)
 {
+	const char *path = img ? desc_image_set(img)->path : NULL;
 	struct members *m = NULL;
 	struct err err;
 
-	return img && !members_open(&m, img, debug_dir, NULL, &err) ?
-		m : NULL;
+	if (!img)
+		return NULL;
+	if (members_open(&m, img, a->debug_dir, &a->source, &err) < 0) {
+		if (a->debug_dir || a->debuginfod)
+			complain("warning: %s: %s", path, err.msg);
+		return NULL;
+	}
+	if (members_warning(m))
+		complain("warning: %s: %s", path, members_warning(m));
+	return m;
 }
 
 static void open_source_image(struct desc_image **img, const struct args *a)
@@ -79,8 +88,8 @@ static int load_with(const struct args *a, enum rules rules)
 	an = analyse(source, dest, t);
 	open_source_image(&from, a);
 	if ((an->ndivergences && !a->trace && !a->events) || a->record) {
-		members[0] = members_of(dest->image, a->debug_dir);
-		members[1] = members_of(from, a->debug_dir);
+		members[0] = members_of(dest->image, a);
+		members[1] = members_of(from, a);
 		members_fill(members[0], an, t, false);
 		members_fill(members[1], an, source->self, true);
 	}
@@ -134,6 +143,7 @@ static const struct option_help options[] = {
 	{ "--from", "BINARY", "the source's executable, for its C members" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ "--debug-dir", "DIR", "its debug information, beside the usual places" },
+	{ "--debuginfod", NULL, "also from the servers of DEBUGINFOD_URLS" },
 	{ "--rules", "R", "loader rules: v0.13 v0.14 current slash separators "
 	  "lookup-first sentinel" },
 	{ "--all", NULL, "every divergence and note, not only what counts" },

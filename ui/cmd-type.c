@@ -12,10 +12,14 @@
 #include "../stream/escape.h"
 #include "subcommand.h"
 
+#define MAX_SHOWN 1000
+
 struct typed {
 	const char *path;
 	struct c_index *index;
 	const struct c_desc *d;
+	const struct c_desc *all[MAX_SHOWN];	/* of that name; .d is the first */
+	size_t n;
 };
 
 static const char *safe(const char *s)
@@ -28,20 +32,19 @@ static const char *safe(const char *s)
 }
 
 /* "DESC", or "DESC.FIELD" with dots in either; the field, or NULL for all. */
-static const char *split_name(struct c_index *x, const char *name,
-			      const struct c_desc **ret)
+static const char *split_name(struct typed *ty, const char *name)
 {
 	char buf[512];
 
-	*ret = c_index_find(x, name);
-	for (const char *dot = strchr(name, '.'); !*ret && dot;
+	ty->n = c_index_find_all(ty->index, name, ty->all, MAX_SHOWN);
+	for (const char *dot = strchr(name, '.'); !ty->n && dot;
 	     dot = strchr(dot + 1, '.')) {
 		if ((size_t)(dot - name) >= sizeof(buf))
 			break;
 		memcpy(buf, name, (size_t)(dot - name));
 		buf[dot - name] = '\0';
-		*ret = c_index_find(x, buf);
-		if (*ret)
+		ty->n = c_index_find_all(ty->index, buf, ty->all, MAX_SHOWN);
+		if (ty->n)
 			return dot + 1;
 	}
 	return NULL;
@@ -53,8 +56,11 @@ static int typed_open(struct typed *ty, const char *path, const struct args *a)
 
 	*ty = (struct typed){ .path = path };
 	if (c_index_open(&ty->index, path, NULL, &a->images, &a->source,
-			 &err) == 0)
+			 &err) == 0) {
+		if (c_index_warning(ty->index))
+			complain("%s: %s", path, c_index_warning(ty->index));
 		return 0;
+	}
 	complain("%s: %s", path, err.msg);
 	return -1;
 }
@@ -66,8 +72,9 @@ static void typed_close(struct typed *ty)
 
 static const char *find(struct typed *ty, const char *name, bool *ok)
 {
-	const char *field = split_name(ty->index, name, &ty->d);
+	const char *field = split_name(ty, name);
 
+	ty->d = ty->n ? ty->all[0] : NULL;
 	*ok = ty->d != NULL;
 	if (!ty->d)
 		complain("%s: no descriptor '%s'", ty->path, name);
@@ -159,31 +166,64 @@ static json_t *head_json(const struct c_desc *d)
 	return o;
 }
 
-static int show_one(const struct c_desc *d, const char *field, bool json)
+/* Answers how many fields were shown. */
+static size_t show_text(const struct c_desc *d, const char *field)
 {
-	json_t *o = json ? head_json(d) : NULL, *list = json_array();
 	size_t shown = 0;
 
-	if (!json)
-		print_head(d);
+	print_head(d);
 	for (size_t i = 0; i < d->nfields; i++) {
 		if (field && strcmp(field, d->fields[i].name))
 			continue;
 		shown++;
-		if (json)
-			json_array_append_new(list, line_json(&d->fields[i]));
-		else
-			print_line(&d->fields[i]);
+		print_line(&d->fields[i]);
+	}
+	return shown;
+}
+
+static json_t *desc_json(const struct c_desc *d, const char *field,
+			 size_t *shown)
+{
+	json_t *o = head_json(d), *list = json_array();
+
+	for (size_t i = 0; i < d->nfields; i++) {
+		if (field && strcmp(field, d->fields[i].name))
+			continue;
+		++*shown;
+		json_array_append_new(list, line_json(&d->fields[i]));
+	}
+	json_object_set_new(o, "fields", list);
+	return o;
+}
+
+/* All descriptors of that name: which of them was meant, nobody can tell. */
+static int show_all(const struct typed *ty, const char *field, bool json)
+{
+	json_t *o = NULL, *others = json_array();
+	size_t shown = 0;
+
+	for (size_t i = 0; i < ty->n; i++) {
+		if (!json) {
+			if (i)
+				putchar('\n');
+			shown += show_text(ty->all[i], field);
+		} else if (!i) {
+			o = desc_json(ty->all[i], field, &shown);
+		} else {
+			json_array_append_new(others, desc_json(ty->all[i],
+							field, &shown));
+		}
 	}
 	if (json) {
-		json_object_set(o, "fields", list);
+		if (ty->n > 1)
+			json_object_set(o, "others", others);
 		json_dumpf(o, stdout, JSON_INDENT(1));
 		putchar('\n');
 		json_decref(o);
 	}
-	json_decref(list);
+	json_decref(others);
 	if (!shown && field)
-		complain("'%s' has no field '%s'", d->name, field);
+		complain("'%s' has no field '%s'", ty->d->name, field);
 	return shown || !field ? 0 : 1;
 }
 
@@ -291,7 +331,7 @@ static int show_two(const struct c_desc *a, const struct c_desc *b,
 
 static int run(const struct subcommand *self, int argc, char **argv)
 {
-	struct typed one, two;
+	static struct typed one, two;
 	const char *field, *name;
 	struct args a;
 	int status = STATUS_USAGE;
@@ -309,9 +349,12 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		return STATUS_USAGE;
 	field = find(&one, name, &ok);
 	if (ok && !both)
-		status = show_one(one.d, field, a.json);
+		status = show_all(&one, field, a.json);
 	if (ok && both && typed_open(&two, a.operands[1], &a) == 0) {
 		find(&two, name, &ok);
+		if (ok && (one.n > 1 || two.n > 1))
+			complain("'%s': %zu and %zu descriptors have this name; the first of each is compared (a symbol names one)",
+				 name, one.n, two.n);
 		if (ok)
 			status = show_two(one.d, two.d, field, a.json);
 		typed_close(&two);
@@ -323,6 +366,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 static const struct option_help options[] = {
 	{ "--json", NULL, "one JSON object" },
 	{ "--debug-dir", "DIR", "debug information, beside the usual places" },
+	{ "--debuginfod", NULL, "also from the servers of DEBUGINFOD_URLS" },
 	{ "--modules", "DIR", "the modules of the executable" },
 	{ 0 },
 };

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../devices/debuginfod.h"
 #include "../stream/escape.h"
 #include "progress.h"
 #include "subcommand.h"
@@ -170,7 +171,8 @@ static bool take_flag(const char *arg, struct args *a)
 		{ "--sections", &a->sections }, { "--fields", &a->fields },
 		{ "--ram", &a->ram }, { "--descs", &a->descs },
 		{ "--scrub", &a->scrub }, { "--with-ram", &a->with_ram },
-		{ "--sarif", &a->sarif }, { "--help", &a->help }, { "-h", &a->help },
+		{ "--sarif", &a->sarif }, { "--debuginfod", &a->debuginfod },
+		{ "--help", &a->help }, { "-h", &a->help },
 	};
 
 	for (size_t k = 0; k < sizeof(flags) / sizeof(flags[0]); k++) {
@@ -230,6 +232,8 @@ int args_parse(const struct subcommand *self, int argc, char **argv,
 	}
 	if (!a->help)
 		signal(SIGINT, on_interrupt);
+	if (a->debuginfod)
+		debuginfod_allow();
 	a->images = (struct desc_image_opts){
 		.modules = a->modules, .debug_dir = a->debug_dir,
 	};

@@ -53,7 +53,7 @@ struct args {
 	const char *rules, *snapshot, *section, *record;
 	unsigned long long offset;
 	bool json, trace, events, all, sections, fields, ram, descs, help;
-	bool sarif;
+	bool sarif, debuginfod;
 	struct desc_image_opts images;	/* --modules, --debug-dir */
 	bool scrub, with_ram;	/* of --record */
 	const char *operands[64];
