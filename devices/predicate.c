@@ -14,6 +14,7 @@
 #define STACK_SIZE 2048u
 #define RETURN UINT64_C(0x5800000000000000)
 
+#define WALK_MAX_STEPS 200000u
 #define MAX_PATHS 64
 #define MAX_CALLS 16
 #define MAX_STORES 16
@@ -1239,7 +1240,8 @@ static void follow(struct run *run)
 {
 	run->lost = run->dead = false;
 	while (!run->lost && !run->dead && run->cpu->ip != RETURN) {
-		if (run->why->steps++ >= PREDICATE_MAX_STEPS) {
+		if (run->why->steps++ >=
+		    (run->watch ? WALK_MAX_STEPS : PREDICATE_MAX_STEPS)) {
 			lose(run, "it does not end (0x%" PRIx64 ")%s",
 			     run->cpu->ip, NULL);
 			break;

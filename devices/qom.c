@@ -429,11 +429,14 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 			met_global(w, args[1].value);
 		return CALL_SKIP;
 	}
-	/* a cast: (object or class, name, file, line) */
-	if (args[1].known && !args[1].object && args[2].known &&
-	    (type = type_name(q, args[1].value)) && qom_find(q, type) &&
-	    text_of(q, args[2].value))
+	/* a cast: (object or class, name ...) */
+	type = args[1].known && !args[1].object ?
+		text_of(q, args[1].value) : NULL;
+	if (type && qom_find(q, type))
 		return CALL_FIRST;
+	/* object_class_property_add(class, name ...) and the like */
+	if (type)
+		return CALL_SKIP;
 	/* virtio_instance_init_common(proxy, child, size, type) */
 	if (about && args[1].object && args[3].known && !args[3].object &&
 	    (type = type_name(q, args[3].value)) && qom_find(q, type) &&
@@ -487,6 +490,21 @@ static void on_store(void *ctx, int64_t offset, unsigned size, uint64_t v)
 		w->descs[w->ndescs++] = d;
 }
 
+/* Properties of a table that ends as tables of this shape do; else 0. */
+static size_t table_score(struct qom *q, const struct predicate_arg args[4],
+			  const struct prop_shape *sh)
+{
+	size_t limit = MAX_PROPS, n;
+	struct qom_prop p;
+
+	if (sh->counted)
+		limit = args[2].known ? args[2].value : 0;
+	n = props_count(q, args[1].value, limit, sh);
+	if (sh->counted)
+		return n == limit ? n : 0;
+	return prop_read(q, args[1].value + n * sh->size, sh, &p) ? 0 : n;
+}
+
 /* Which shape the tables of properties have: the one that most parse in. */
 static enum predicate_call count_call(void *ctx, uint64_t to, bool external,
 				      const struct predicate_arg args[4])
@@ -499,22 +517,7 @@ static enum predicate_call count_call(void *ctx, uint64_t to, bool external,
 		size_t *score = (size_t *)(void *)w->t;
 
 		for (unsigned i = 0; i < NPROP_SHAPES; i++)
-			if (prop_shapes[i].counted)
-				score[i] += args[2].known && args[2].value ?
-					props_count(w->q, args[1].value,
-						    args[2].value,
-						    &prop_shapes[i]) ==
-					args[2].value : 0;
-			else {
-				size_t n = props_count(w->q, args[1].value,
-						       MAX_PROPS,
-						       &prop_shapes[i]);
-				struct qom_prop p;
-
-				score[i] += n && !prop_read(w->q,
-					args[1].value + n * prop_shapes[i].size,
-					&prop_shapes[i], &p);
-			}
+			score[i] += table_score(w->q, args, &prop_shapes[i]);
 	}
 	how = on_call(ctx, to, external, args);
 	return how;
@@ -527,7 +530,7 @@ static void find_prop_shape(struct qom *q)
 	struct predicate_watch watch = { count_call, on_store, &w };
 
 	q->prop_shape = NPROP_SHAPES;	/* none yet */
-	for (size_t i = 0; i < q->ntypes && best < 40; i++) {
+	for (size_t i = 0; i < q->ntypes && best < 400; i++) {
 		if (!q->types[i].class_init)
 			continue;
 		predicate_walk(&q->code, q->types[i].class_init,
