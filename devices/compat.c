@@ -38,6 +38,7 @@ struct atom {
 	const struct desc_field *field;
 	const struct atom *inner;
 	size_t ninner;
+	uint64_t base;		/* ATOM_SUBS: of the structure */
 };
 
 struct atoms {
@@ -45,7 +46,7 @@ struct atoms {
 	size_t n, cap;
 };
 
-/* A condition, by the field that has it. */
+/* A condition that nobody can answer, by the field that has it. */
 struct key {
 	const char *desc, *field;
 	const struct desc_field *f;
@@ -61,6 +62,8 @@ struct question {
 	size_t natoms;
 	unsigned depth;
 	bool too_much;
+	const struct compat_asker *askers;	/* writer, reader; or NULL */
+	uint64_t bases[2];
 	/* the comparison at work */
 	struct compat_answer worst;
 };
@@ -89,16 +92,40 @@ static struct key *key_of(struct question *q, const struct desc *d,
 	return k;
 }
 
+static enum tri ask(const struct question *q, int side, const struct desc *d,
+		    const struct desc_field *f, uint64_t base, int version)
+{
+	const struct compat_asker *a = q->askers ? &q->askers[side] : NULL;
+
+	return a && a->ask ? a->ask(a->ctx, d, f, base, version) : TRI_UNKNOWN;
+}
+
+uint64_t compat_base(uint64_t base, const struct desc_field *f)
+{
+	if (base == COMPAT_NOWHERE || f->from_layout < DESC_FROM_BINARY ||
+	    !(f->flags & VMS_STRUCT || f->flags & VMS_VSTRUCT) ||
+	    f->flags & (VMS_POINTER | VMS_ARRAY | VMS_VARRAY |
+			VMS_ARRAY_OF_POINTER) || f->num > 1 ||
+	    __builtin_add_overflow(base, f->offset, &base))
+		return COMPAT_NOWHERE;
+	return base;
+}
+
 /* vmstate_field_exists() */
 static bool exists(struct question *q, const struct desc *d,
-		   const struct desc_field *f, int version, int side)
+		   const struct desc_field *f, int version, int side,
+		   uint64_t base)
 {
 	const struct key *k;
+	enum tri told;
 
 	if (f->flags & VMS_MUST_EXIST)
 		return false;	/* a check: no bytes */
 	if (f->exists != EXISTS_PREDICATE)
 		return f->exists == EXISTS_WRITTEN || f->version <= version;
+	told = ask(q, side, d, f, base, version);
+	if (told != TRI_UNKNOWN)
+		return told == TRI_YES;
 	k = key_of(q, d, f, side);
 	return k ? k->value : true;
 }
@@ -118,7 +145,7 @@ static struct atom *atom_add(struct question *q, struct atoms *to,
 }
 
 static void unfold(struct question *q, struct atoms *to, const struct desc *d,
-		   int version, int side);
+		   int version, int side, uint64_t base);
 
 static bool all_bytes(const struct atoms *v, uint64_t *len)
 {
@@ -162,7 +189,7 @@ static bool counted(const struct desc_field *f)
 
 static void unfold_nested(struct question *q, struct atoms *to,
 			  const struct desc *d, const struct desc_field *f,
-			  int side)
+			  int side, uint64_t base)
 {
 	struct atoms inner = { 0 };
 	struct atom *a;
@@ -170,10 +197,10 @@ static void unfold_nested(struct question *q, struct atoms *to,
 
 	if (!counted(f) && !is_list(f) && f->num <= 1 &&
 	    !(f->flags & VMS_ARRAY_OF_POINTER)) {
-		unfold(q, to, f->desc, nested_version(f), side);
+		unfold(q, to, f->desc, nested_version(f), side, base);
 		return;
 	}
-	unfold(q, &inner, f->desc, nested_version(f), side);
+	unfold(q, &inner, f->desc, nested_version(f), side, base);
 	if (!counted(f) && !is_list(f) && all_bytes(&inner, &len) &&
 	    !(f->flags & VMS_ARRAY_OF_POINTER)) {
 		a = atom_add(q, to, ATOM_BYTES, d, f);
@@ -231,22 +258,22 @@ static void unfold_leaf(struct question *q, struct atoms *to,
 }
 
 static void unfold(struct question *q, struct atoms *to, const struct desc *d,
-		   int version, int side)
+		   int version, int side, uint64_t base)
 {
 	if (++q->depth > MAX_DEPTH)
 		q->too_much = true;
 	for (size_t i = 0; i < d->nfields && !q->too_much; i++) {
 		const struct desc_field *f = &d->fields[i];
 
-		if (!exists(q, d, f, version, side))
+		if (!exists(q, d, f, version, side, base))
 			continue;
 		if (f->desc)
-			unfold_nested(q, to, d, f, side);
+			unfold_nested(q, to, d, f, side, compat_base(base, f));
 		else
 			unfold_leaf(q, to, d, f);
 	}
 	if (d->nsubs)
-		atom_add(q, to, ATOM_SUBS, d, NULL);
+		atom_add(q, to, ATOM_SUBS, d, NULL)->base = base;
 	q->depth--;
 }
 
@@ -306,6 +333,11 @@ static const char *versions(struct question *q, const struct desc *w,
 	return NULL;
 }
 
+static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
+				   const struct desc *r,
+				   const struct compat_asker *askers,
+				   const uint64_t bases[2]);
+
 static void compare_subs(struct question *q, const struct atom *w,
 			 const struct atom *r)
 {
@@ -314,8 +346,14 @@ static void compare_subs(struct question *q, const struct atom *w,
 		const struct desc *other = r ? desc_find_sub(r->desc,
 							     sub->name) : NULL;
 		bool always = sub->from >= DESC_FROM_BINARY && !sub->needed_fn;
+		uint64_t bases[2] = { w->base, r ? r->base : COMPAT_NOWHERE };
+		enum tri told = always ? TRI_YES : ask(q, 0, sub, NULL, w->base,
+						       sub->version);
 		struct compat_answer a;
 
+		if (told == TRI_NO)
+			continue;	/* never sent */
+		always = told == TRI_YES;
 		if (!other) {
 			found(q, always ? COMPAT_NO : COMPAT_DEPENDS, w, r,
 			      arena_printf(q->arena, "subsection '%s', sent %s%s%s, "
@@ -323,18 +361,20 @@ static void compare_subs(struct question *q, const struct atom *w,
 					   always ? "always" : "when ",
 					   always ? "" : sub->needed_name ?
 					   sub->needed_name : "it is needed",
-					   sub->needed_name ? "()" : ""));
+					   !always && sub->needed_name ?
+					   "()" : ""));
 			continue;
 		}
 		if (q->depth >= MAX_DEPTH)
 			return;
-		a = compat_ask(q->arena, sub, other);
+		a = ask_at(q->arena, sub, other, q->askers, bases);
 		if (a.answer == COMPAT_YES)
 			continue;
 		if (a.answer == COMPAT_NO && !always)
 			a.answer = COMPAT_DEPENDS;
-		a.why = arena_printf(q->arena, "subsection '%s', when sent: %s",
-				     sub->name, a.why);
+		a.why = arena_printf(q->arena, "subsection '%s', %s: %s",
+				     sub->name, always ? "always sent" :
+				     "when sent", a.why);
 		if (a.answer > q->worst.answer)
 			q->worst = a;
 	}
@@ -444,8 +484,8 @@ static void try(struct question *q, const struct desc *w, const struct desc *r,
 	struct compat_answer before = q->worst;
 
 	q->natoms = 0;
-	unfold(q, &aw, w, w->version, 0);
-	unfold(q, &ar, r, w->version, 1);
+	unfold(q, &aw, w, w->version, 0, q->bases[0]);
+	unfold(q, &ar, r, w->version, 1, q->bases[1]);
 	if (extra)
 		q->worst = (struct compat_answer){ .why = "" };
 	if (!q->too_much)
@@ -499,8 +539,11 @@ static void try_other_way(struct question *q, const struct desc *w,
 	q->worst = before;
 }
 
-struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
-				const struct desc *r)
+/* A part at @bases of the writer's and the reader's object. */
+static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
+				   const struct desc *r,
+				   const struct compat_asker *askers,
+				   const uint64_t bases[2])
 {
 	struct question *q = arena_calloc(arena, 1, sizeof(*q));
 	struct atoms scratch = { 0 };
@@ -509,6 +552,8 @@ struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 	bool shared = false;
 
 	q->arena = arena;
+	q->askers = askers;
+	memcpy(q->bases, bases, sizeof(q->bases));
 	q->worst.why = "";
 	version = versions(q, w, r);
 	if (version)
@@ -517,9 +562,9 @@ struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 			.reader = r,
 		};
 	/* all conditions first */
-	unfold(q, &scratch, w, w->version, 0);
+	unfold(q, &scratch, w, w->version, 0, bases[0]);
 	q->natoms = 0;
-	unfold(q, &scratch, r, w->version, 1);
+	unfold(q, &scratch, r, w->version, 1, bases[1]);
 	free(scratch.v);
 	for (size_t i = 0; i < q->nkeys; i++) {
 		q->keys[i].value = q->keys[i].sides[0] && q->keys[i].sides[1];
@@ -549,6 +594,23 @@ struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 		found(q, COMPAT_NO, NULL, NULL,
 		      "too large to be compared");
 	return q->worst;
+}
+
+struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
+				const struct desc *r)
+{
+	static const uint64_t bases[2] = { COMPAT_NOWHERE, COMPAT_NOWHERE };
+
+	return ask_at(arena, w, r, NULL, bases);
+}
+
+struct compat_answer compat_ask_with(struct arena *arena, const struct desc *w,
+				     const struct desc *r,
+				     const struct compat_asker sides[2])
+{
+	static const uint64_t bases[2] = { 0, 0 };
+
+	return ask_at(arena, w, r, sides, bases);
 }
 
 /* ---- all of them ---- */
