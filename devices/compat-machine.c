@@ -332,6 +332,16 @@ static const char *set_elsewhere(struct work *w, const struct side *s,
 	return NULL;
 }
 
+/* Do machine types of this side set it, whatever its tables say? */
+static bool is_set(const struct side *s, const struct qom_type *t,
+		   const struct qom_type *proxy, const char *name)
+{
+	for (size_t i = 0; i < qom_nmachines(s->q); i++)
+		if (qom_set_by(qom_machine(s->q, i), t, proxy, name))
+			return true;
+	return false;
+}
+
 static bool was_seen(const struct work *w, const struct qom_prop *p)
 {
 	for (size_t i = 0; p && i < w->nseen; i++)
@@ -427,8 +437,11 @@ static void compare_prop(struct work *w, const struct qom_type *const t[2],
 		c.finding = known ? PROP_DIFFERS : PROP_UNKNOWN;
 	} else if (p[0]) {
 		c.finding = PROP_GONE;
+	} else if (is_set(&w->sides[0], t[0], proxy[0], name)) {
+		/* it has one that is in no table that was found */
+		c.finding = PROP_UNKNOWN;
+		c.value[0] = "not known";
 	} else {
-		/* set() only counts if it changes something */
 		const struct global *g = qom_set_by(new->m, t[1], proxy[1],
 						    name);
 
@@ -483,6 +496,16 @@ static void all_props(struct work *w)
 		if (!t[1] || !t[0]->walked || !t[1]->walked)
 			continue;
 		props_of(w, t, proxy);
+		/* the same under a proxy, which may set it in its own name */
+		if (!t[0]->child || !t[1]->child ||
+		    strcmp(t[0]->child, t[1]->child))
+			continue;
+		proxy[0] = t[0];
+		proxy[1] = t[1];
+		t[0] = qom_find(q, proxy[0]->child);
+		t[1] = qom_find(w->sides[1].q, proxy[1]->child);
+		if (t[0] && t[1] && t[0]->walked && t[1]->walked)
+			props_of(w, t, proxy);
 	}
 }
 

@@ -46,12 +46,17 @@ struct atoms {
 	size_t n, cap;
 };
 
-/* A condition that nobody can answer, by the field that has it. */
+/*
+ * A condition, by the field that has it.  What one side is told to answer the
+ * other is taken to answer, too, unless it is told something else.
+ */
 struct key {
 	const char *desc, *field;
 	const struct desc_field *f;
 	int dup;
 	bool sides[2];		/* writer, reader */
+	enum tri told[2];	/* there; unknown where places differ */
+	bool mixed[2];
 	bool value;
 };
 
@@ -100,6 +105,11 @@ static enum tri ask(const struct question *q, int side, const struct desc *d,
 	return a && a->ask ? a->ask(a->ctx, d, f, base, version) : TRI_UNKNOWN;
 }
 
+static bool known(const struct key *k)
+{
+	return k->told[0] != TRI_UNKNOWN || k->told[1] != TRI_UNKNOWN;
+}
+
 uint64_t compat_base(uint64_t base, const struct desc_field *f)
 {
 	if (base == COMPAT_NOWHERE || f->from_layout < DESC_FROM_BINARY ||
@@ -116,17 +126,24 @@ static bool exists(struct question *q, const struct desc *d,
 		   const struct desc_field *f, int version, int side,
 		   uint64_t base)
 {
-	const struct key *k;
 	enum tri told;
+	struct key *k;
 
 	if (f->flags & VMS_MUST_EXIST)
 		return false;	/* a check: no bytes */
 	if (f->exists != EXISTS_PREDICATE)
 		return f->exists == EXISTS_WRITTEN || f->version <= version;
 	told = ask(q, side, d, f, base, version);
+	k = key_of(q, d, f, side);
+	if (k && told != TRI_UNKNOWN) {
+		k->mixed[side] |= k->told[side] != TRI_UNKNOWN &&
+			k->told[side] != told;
+		k->told[side] = told;
+	}
+	if (told == TRI_UNKNOWN && k && !k->mixed[1 - side])
+		told = k->told[1 - side];
 	if (told != TRI_UNKNOWN)
 		return told == TRI_YES;
-	k = key_of(q, d, f, side);
 	return k ? k->value : true;
 }
 
@@ -520,7 +537,8 @@ static void try_other_way(struct question *q, const struct desc *w,
 
 	for (size_t i = 0; i < q->nkeys; i++) {
 		q->keys[i].value = true;
-		if (!one && !(q->keys[i].sides[0] && q->keys[i].sides[1]))
+		if (!one && !known(&q->keys[i]) &&
+		    !(q->keys[i].sides[0] && q->keys[i].sides[1]))
 			one = &q->keys[i];
 	}
 	if (!one)
@@ -583,7 +601,7 @@ static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
 	     q->worst.answer < COMPAT_DEPENDS; i++) {
 		struct key *k = &q->keys[i];
 
-		if (k->sides[0] && k->sides[1])
+		if (known(k) || (k->sides[0] && k->sides[1]))
 			continue;
 		k->value = true;
 		try(q, w, r, k);

@@ -319,7 +319,8 @@ static int prop_read(struct qom *q, uint64_t at, const struct prop_shape *sh,
 	    offset + MAX_SIZE > 2 * MAX_SIZE)
 		return -1;
 	p->name = type_name(q, name);
-	p->type = text_of(q, text);
+	/* e1000e fills in its own PropertyInfo when it is run */
+	p->type = text ? text_of(q, text) : "?";
 	if (!p->name || !p->type)
 		return -1;
 	d = text_of(q, about);
