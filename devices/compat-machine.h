@@ -39,7 +39,7 @@ struct compat_device {
 	X(PROP_UNKNOWN, "unknown", "a value is not known") \
 	X(PROP_DIFFERS, "differs", "the two sides have different values") \
 	X(PROP_FEATURE, "new-feature", "a feature that the old does not know is on: a guest that takes it up cannot go back") \
-	X(PROP_ARRAY, "wrong-array", "new, and only older machine types than this set it: an emulator without it runs this machine type, too")
+	X(PROP_ARRAY, "wrong-array", "new, and only other machine types set it though the old emulator has none: in the wrong array, unless the old does what the default does")
 
 #define PROP_ENUM(id, name, text) id,
 enum prop_finding { PROP_FINDINGS(PROP_ENUM) PROP_NFINDINGS };

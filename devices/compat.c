@@ -617,9 +617,7 @@ static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
 struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 				const struct desc *r)
 {
-	static const uint64_t bases[2] = { COMPAT_NOWHERE, COMPAT_NOWHERE };
-
-	return ask_at(arena, w, r, NULL, bases);
+	return compat_ask_with(arena, w, r, NULL);
 }
 
 struct compat_answer compat_ask_with(struct arena *arena, const struct desc *w,
@@ -628,6 +626,11 @@ struct compat_answer compat_ask_with(struct arena *arena, const struct desc *w,
 {
 	static const uint64_t bases[2] = { 0, 0 };
 
+	if (w->unmigratable)
+		return (struct compat_answer){
+			.answer = COMPAT_NEVER, .writer = w, .reader = r,
+			.why = "the writer says that it cannot be migrated",
+		};
 	return ask_at(arena, w, r, sides, bases);
 }
 

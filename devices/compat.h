@@ -17,6 +17,7 @@
 /* X(enumerator, name, what it means); from good to bad */
 #define COMPATS(X) \
 	X(COMPAT_YES, "yes", "every byte is read as it was written") \
+	X(COMPAT_NEVER, "never", "the writer does not migrate such a device") \
 	X(COMPAT_DEPENDS, "depends", "fails if a condition of one side holds") \
 	X(COMPAT_SILENT, "silent", "loads, but fields have changed places") \
 	X(COMPAT_GONE, "gone", "the reader has no such descriptor") \

@@ -326,7 +326,8 @@ static int prop_read(struct qom *q, uint64_t at, const struct prop_shape *sh,
 	d = text_of(q, about);
 	p->offset = (int64_t)offset;
 	p->has_default = def;
-	/* DEFINE_PROP_BIT's info alone is described so */
+	p->info = info;
+	/* since 9.0 a plain bool's info is described so, too: tell_bits() */
 	p->bit = !strcmp(p->type, "bool") && d && !strcmp(d, "on/off") ?
 		(int)bit : -1;
 	if (p->bit < 0 && bit)
@@ -623,6 +624,48 @@ static void walk_type(struct qom *q, struct qom_type *t)
 	t->child = w.child;
 }
 
+struct bit_infos {
+	uint64_t v[16];
+	size_t n;
+};
+
+static bool bit_info(const struct qom *q, const struct bit_infos *b,
+		     const struct qom_prop *p)
+{
+	const struct elf_symbol *sym = space_elf_at(q->elf, p->info);
+
+	if (sym && !strncmp(sym->name, "qdev_prop_b", 11))
+		return strcmp(sym->name, "qdev_prop_bool") != 0;
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i] == p->info)
+			return true;
+	return false;
+}
+
+/*
+ * A bool is a byte, or a bit of a number: the PropertyInfo says which.  One
+ * that some property uses for another bit than 0 is that of bits.
+ */
+static void tell_bits(struct qom *q)
+{
+	struct bit_infos b = { .n = 0 };
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < q->ntypes; i++) {
+			struct qom_prop *v = (void *)q->types[i].props;
+
+			for (size_t k = 0; k < q->types[i].nprops; k++) {
+				if (v[k].bit < 0)
+					continue;
+				if (pass && !bit_info(q, &b, &v[k]))
+					v[k].bit = -1;
+				else if (!pass && v[k].bit > 0 && b.n < 16 &&
+					 !bit_info(q, &b, &v[k]))
+					b.v[b.n++] = v[k].info;
+			}
+		}
+}
+
 static const char *symbol(void *ctx, uint64_t addr)
 {
 	const struct elf_symbol *s = space_elf_at(ctx, addr);
@@ -664,6 +707,7 @@ int qom_open(struct qom **ret, struct desc_image *img, struct err *err)
 	find_prop_shape(q);
 	for (size_t i = 0; i < q->ntypes; i++)
 		walk_type(q, &q->types[i]);
+	tell_bits(q);
 	qsort(q->machines, q->nmachines, sizeof(*q->machines), by_machine);
 	*ret = q;
 	return 0;

@@ -34,6 +34,7 @@ struct qom_prop {
 	int bit;		/* -1: not a single bit */
 	bool has_default;
 	uint64_t value;		/* if so */
+	uint64_t info;		/* address of its PropertyInfo */
 };
 
 struct qom_type {

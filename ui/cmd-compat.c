@@ -271,8 +271,8 @@ static bool shown(const struct args *a, const struct compat_pair *p)
 {
 	if (a->all)
 		return true;
-	return p->older && p->newer && (p->forward.answer != COMPAT_YES ||
-					p->backward.answer != COMPAT_YES);
+	return p->older && p->newer && (p->forward.answer > COMPAT_NEVER ||
+					p->backward.answer > COMPAT_NEVER);
 }
 
 static void print_props(const struct args *a, const struct compat_machine *m)
