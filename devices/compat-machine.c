@@ -289,12 +289,14 @@ static void worst_of(struct compat_pair *p, const struct compat_device *v,
 
 /* ---- properties ---- */
 
-/* The machine types' family: all in front of the version. */
+/* The machine types' family: all in front of the version; 0: any. */
 static size_t family(const char *name)
 {
 	const char *dash = strrchr(name, '-');
 
-	return dash ? (size_t)(dash - name) + 1 : strlen(name);
+	/* without a version (microvm): nobody keeps it as it was */
+	return dash && dash[1] >= '0' && dash[1] <= '9' ?
+		(size_t)(dash - name) + 1 : 0;
 }
 
 static bool is_default(const struct qom_prop *p, const char *value)

@@ -9,6 +9,7 @@
 #define MAX_ATOMS 100000u	/* of one descriptor, unfolded */
 #define MAX_DEPTH 64
 #define MAX_KEYS 256
+#define MAX_GROUPS 8
 #define MAX_TRIED 64		/* conditions of one side, one at a time */
 
 const char *compat_name(enum compat c)
@@ -525,35 +526,84 @@ static void try(struct question *q, const struct desc *w, const struct desc *r,
 		q->worst = before;
 }
 
+/* Conditions of one side that nobody knows, by the function that answers. */
+struct group {
+	uint64_t fn;		/* 0: not known, one for each field */
+	int side;
+	const struct key *first;
+};
+
+static bool open_key(const struct key *k)
+{
+	return !known(k) && !(k->sides[0] && k->sides[1]);
+}
+
+static bool in_group(const struct group *g, const struct key *k)
+{
+	return open_key(k) && g->side == !k->sides[0] &&
+		(g->first == k || (g->fn && g->fn == k->f->exists_fn &&
+				   !strcmp(g->first->desc, k->desc)));
+}
+
+static size_t groups_of(struct question *q, struct group *groups)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->nkeys; i++) {
+		const struct key *k = &q->keys[i];
+		bool met = !open_key(k);
+
+		for (size_t j = 0; j < n && !met; j++)
+			met = in_group(&groups[j], k);
+		if (met)
+			continue;
+		if (n == MAX_GROUPS)
+			return 0;
+		groups[n++] = (struct group){
+			k->f->exists_fn, !k->sides[0], k,
+		};
+	}
+	return n;
+}
+
 /*
- * It fails where the conditions of one side do not hold.  Where they all hold
- * it may well load (virtio-mem: machine types that move fields elsewhere).
+ * It fails where the conditions of one side do not hold.  Where they all hold,
+ * or some do, it may well load (virtio-mem: machine types that move fields
+ * elsewhere; esp: older and newer fields exclude each other).  One function
+ * answers alike for all its fields.
  */
 static void try_other_way(struct question *q, const struct desc *w,
 			  const struct desc *r)
 {
 	struct compat_answer before = q->worst;
-	const struct key *one = NULL;
+	struct group groups[MAX_GROUPS];
+	size_t n = groups_of(q, groups);
+	const struct key *one;
+	unsigned all = 0;
 
-	for (size_t i = 0; i < q->nkeys; i++) {
-		q->keys[i].value = true;
-		if (!one && !known(&q->keys[i]) &&
-		    !(q->keys[i].sides[0] && q->keys[i].sides[1]))
-			one = &q->keys[i];
-	}
-	if (!one)
+	if (!n)
 		return;
-	q->worst = (struct compat_answer){ .why = "" };
-	try(q, w, r, NULL);
+	for (unsigned how = (1u << n) - 1; how && all < MAX_TRIED * 4; how--) {
+		for (size_t i = 0; i < q->nkeys; i++)
+			for (size_t j = 0; j < n; j++)
+				if (in_group(&groups[j], &q->keys[i]))
+					q->keys[i].value = how >> j & 1;
+		q->worst = (struct compat_answer){ .why = "" };
+		try(q, w, r, NULL);
+		all++;
+		if (q->worst.answer != COMPAT_NO)
+			break;
+	}
 	if (q->worst.answer == COMPAT_NO) {
 		q->worst = before;
 		return;
 	}
+	one = groups[0].first;
 	before.answer = COMPAT_DEPENDS;
-	before.why = arena_printf(q->arena, "unless %s of %s holds for '%s': %s",
+	before.why = arena_printf(q->arena, "unless %s of %s%s holds for '%s': %s",
 		one->f->exists_name ? one->f->exists_name : "the condition",
-		one->sides[0] ? "the writer" : "the reader", one->field,
-		before.why);
+		one->sides[0] ? "the writer" : "the reader",
+		n > 1 ? " (and others)" : "", one->field, before.why);
 	q->worst = before;
 }
 
