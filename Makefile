@@ -84,7 +84,7 @@ $(B)/tests/%-dump: $(B)/tests/%-dump.o $(ROOM_devices)
 demo: $(B)/vmsdb
 	$(B)/vmsdb demo virtio-gpu-7.2-to-10.0 || true
 
-check: $(B)/deps-check $(B)/vmsdb $(TESTS)
+check: $(B)/deps-check $(B)/vmsdb $(TESTS) $(B)/tests/qom-dump
 	scripts/run-tests $(TESTS) $(CHECKS)
 
 # Unit tests alone, while writing code.

@@ -11,6 +11,7 @@
 #define MAX_DEVICES 64u		/* of one pair */
 #define MAX_UP 64u
 #define MAX_PROPS 20000u
+#define MAX_SETTINGS UINT64_C(500000000)
 
 #define PROP_NAME(id, name, text) name,
 #define PROP_TEXT(id, name, text) text,
@@ -46,6 +47,7 @@ struct work {
 	/* properties that a condition has looked at: declaring type's name */
 	const struct qom_prop **seen;
 	size_t nseen, seen_cap;
+	uint64_t budget;	/* settings that may still be looked at */
 };
 
 static enum tri side_ask(void *ctx, const struct desc *d,
@@ -308,6 +310,14 @@ static bool is_default(const struct qom_prop *p, const char *value)
 		(v & mask) == (p->value & mask);
 }
 
+static bool spend(struct work *w, const struct qom_machine *m)
+{
+	if (w->budget <= m->nglobals)
+		return false;
+	w->budget -= m->nglobals + 1;
+	return true;
+}
+
 /*
  * Which array sets @p otherwise, for other machine types of the same family
  * only; NULL: none.
@@ -325,6 +335,8 @@ static const char *set_elsewhere(struct work *w, const struct side *s,
 
 		if (m == s->m || strncmp(m->name, s->m->name, len))
 			continue;
+		if (!spend(w, m))
+			return NULL;
 		g = qom_set_by(m, t, proxy, p->name);
 		if (g && !is_default(p, g->value))
 			return arena_printf(w->arena, "%s of %s, to %s",
@@ -335,12 +347,15 @@ static const char *set_elsewhere(struct work *w, const struct side *s,
 }
 
 /* Do machine types of this side set it, whatever its tables say? */
-static bool is_set(const struct side *s, const struct qom_type *t,
+static bool is_set(struct work *w, const struct side *s, const struct qom_type *t,
 		   const struct qom_type *proxy, const char *name)
 {
-	for (size_t i = 0; i < qom_nmachines(s->q); i++)
+	for (size_t i = 0; i < qom_nmachines(s->q); i++) {
+		if (!spend(w, qom_machine(s->q, i)))
+			return true;
 		if (qom_set_by(qom_machine(s->q, i), t, proxy, name))
 			return true;
+	}
 	return false;
 }
 
@@ -427,6 +442,8 @@ static void compare_prop(struct work *w, const struct qom_type *const t[2],
 	bool known = true, on;
 	uint64_t v = 0;
 
+	if (!spend(w, w->sides[0].m) || !spend(w, new->m))
+		return;
 	for (int i = 0; i < 2; i++) {
 		if (p[i])
 			c.value[i] = value_text(w, &w->sides[i], t[i], proxy[i],
@@ -439,7 +456,7 @@ static void compare_prop(struct work *w, const struct qom_type *const t[2],
 		c.finding = known ? PROP_DIFFERS : PROP_UNKNOWN;
 	} else if (p[0]) {
 		c.finding = PROP_GONE;
-	} else if (is_set(&w->sides[0], t[0], proxy[0], name)) {
+	} else if (is_set(w, &w->sides[0], t[0], proxy[0], name)) {
 		/* it has one that is in no table that was found */
 		c.finding = PROP_UNKNOWN;
 		c.value[0] = "not known";
@@ -527,8 +544,8 @@ int compat_machine(struct compat_machine *ret, struct arena *a,
 		   const char *name, struct compat_pair *pairs, size_t npairs,
 		   struct err *err)
 {
-	struct work w = { .arena = a, .sides = { { .q = older },
-						 { .q = newer } } };
+	struct work w = { .arena = a, .budget = MAX_SETTINGS,
+			  .sides = { { .q = older }, { .q = newer } } };
 	const struct compat_device **devices;
 	size_t *counts;
 
@@ -555,6 +572,7 @@ int compat_machine(struct compat_machine *ret, struct arena *a,
 		.devices = devices, .ndevices = counts,
 		.props = arena_memdup(a, w.props, w.nprops * sizeof(*w.props)),
 		.nprops = w.nprops,
+		.cut = w.budget < 100000 || w.nprops >= MAX_PROPS,
 	};
 	free(w.conds);
 	free(w.props);

@@ -66,6 +66,7 @@ struct compat_machine {
 	const size_t *ndevices;
 	const struct compat_prop *props;
 	size_t nprops;
+	bool cut;		/* there were more than can be looked at */
 };
 
 /*

@@ -1246,6 +1246,12 @@ static void follow(struct run *run)
 			     run->cpu->ip, NULL);
 			break;
 		}
+		if (run->watch && !(*run->watch->budget)--) {
+			*run->watch->budget = 0;
+			lose(run, "too much code (0x%" PRIx64 ")%s",
+			     run->cpu->ip, NULL);
+			break;
+		}
 		step(run);
 	}
 	answer(run);

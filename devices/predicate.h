@@ -91,6 +91,7 @@ struct predicate_watch {
 	/* It stores a number of @size <= 8 bytes into its object. */
 	void (*store)(void *ctx, int64_t offset, unsigned size, uint64_t v);
 	void *ctx;
+	uint64_t *budget;	/* instructions of all walks together */
 };
 
 /*

@@ -14,6 +14,7 @@
 #define MAX_PROPS 512u		/* of one table */
 #define MAX_DESCS 16u
 #define MAX_UP 64
+#define MAX_WALKED UINT64_C(100000000)
 #define MAX_SIZE (UINT64_C(1) << 28)
 
 struct qom {
@@ -29,6 +30,7 @@ struct qom {
 	struct global *globals;	/* all that were met, by address */
 	size_t nglobals_all;
 	unsigned prop_shape;
+	uint64_t budget;	/* instructions that may still be walked */
 };
 
 /* ---- words ---- */
@@ -529,7 +531,9 @@ static void find_prop_shape(struct qom *q)
 {
 	size_t score[NPROP_SHAPES] = { 0 }, best = 0;
 	struct walk w = { .q = q, .t = (void *)score };
-	struct predicate_watch watch = { count_call, on_store, &w };
+	struct predicate_watch watch = {
+		count_call, on_store, &w, &q->budget,
+	};
 
 	q->prop_shape = NPROP_SHAPES;	/* none yet */
 	for (size_t i = 0; i < q->ntypes && best < 400; i++) {
@@ -607,7 +611,9 @@ static void keep_type(struct qom *q, const struct walk *w)
 static void walk_type(struct qom *q, struct qom_type *t)
 {
 	struct walk w = { .q = q, .t = t };
-	struct predicate_watch watch = { on_call, on_store, &w };
+	struct predicate_watch watch = {
+		on_call, on_store, &w, &q->budget,
+	};
 
 	t->walked = !t->class_init ||
 		predicate_walk(&q->code, t->class_init, t->class_data, &watch);
@@ -683,6 +689,7 @@ int qom_open(struct qom **ret, struct desc_image *img, struct err *err)
 		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "no memory");
 	arena_init(&q->arena);
 	q->img = img;
+	q->budget = MAX_WALKED;
 	q->elf = elf;
 	q->s = space_elf_space(elf);
 	q->code = (struct predicate_code){

@@ -291,6 +291,8 @@ static void print_props(const struct args *a, const struct compat_machine *m)
 	if (left)
 		printf("%zu more that are new, gone or not known (--all)\n",
 		       left);
+	if (m->cut)
+		printf("there are too many properties: not all were compared\n");
 	for (int i = 0; i < 2; i++)
 		if (!m->sides[i]->complete)
 			printf("the %s emulator's code could not be followed "
