@@ -607,6 +607,35 @@ static void try_other_way(struct question *q, const struct desc *w,
 	q->worst = before;
 }
 
+/*
+ * Condition @k of one side makes it fail.  Does the other side have one of
+ * another name for an equal field of the same descriptor (max_queues became
+ * max_queue_pairs), and is all well when both hold?  Then it is the same.
+ */
+static bool renamed(struct question *q, const struct desc *w,
+		    const struct desc *r, const struct key *k)
+{
+	struct compat_answer kept = q->worst;
+	bool same = false;
+
+	for (size_t i = 0; i < q->nkeys && !same; i++) {
+		struct key *o = &q->keys[i];
+
+		if (!open_key(o) || o->sides[0] == k->sides[0] ||
+		    strcmp(o->desc, k->desc) || o->f->size != k->f->size ||
+		    o->f->flags != k->f->flags || !o->f->type || !k->f->type ||
+		    strcmp(o->f->type, k->f->type))
+			continue;
+		o->value = true;
+		q->worst = (struct compat_answer){ .why = "" };
+		try(q, w, r, NULL);
+		same = q->worst.answer < COMPAT_DEPENDS;
+		o->value = false;
+	}
+	q->worst = kept;
+	return same;
+}
+
 /* A part at @bases of the writer's and the reader's object. */
 static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
 				   const struct desc *r,
@@ -615,6 +644,7 @@ static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
 {
 	struct question *q = arena_calloc(arena, 1, sizeof(*q));
 	struct atoms scratch = { 0 };
+	struct compat_answer before;
 	const char *version = NULL;
 	unsigned tried = 0;
 	bool shared = false;
@@ -654,7 +684,10 @@ static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
 		if (known(k) || (k->sides[0] && k->sides[1]))
 			continue;
 		k->value = true;
+		before = q->worst;
 		try(q, w, r, k);
+		if (q->worst.answer != before.answer && renamed(q, w, r, k))
+			q->worst = before;
 		k->value = false;
 		tried++;
 	}

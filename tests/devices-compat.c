@@ -31,6 +31,9 @@ static const struct desc_field ab_if[] = {
 	U32("a"), U32("b", .exists = EXISTS_PREDICATE, .exists_fn = 1,
 		      .exists_name = "has_b"),
 };
+static const struct desc_field ac_if[] = {
+	U32("a"), U32("c", .exists = EXISTS_PREDICATE, .exists_fn = 5),
+};
 static const struct desc_field checked[] = {
 	U32("a"), { .name = "a is small", .dup = -1, .flags = VMS_MUST_EXIST,
 		    .exists = EXISTS_PREDICATE }, U32("b"),
@@ -171,6 +174,8 @@ static const struct {
 	{ "subsection is not sent", "n?", DESC("x", 1, 1, FIELDS(ab), SUBS(subs)), DESC("x", 1, 1, FIELDS(ab)), "yes" },
 	{ "always sent, whoever says no", "n?", DESC("x", 1, 1, FIELDS(ab), SUBS(subs_always)), DESC("x", 1, 1, FIELDS(ab)), "no" },
 	{ "some of several", "??", DESC("x", 1, 1, FIELDS(c_only)), DESC("x", 1, 1, FIELDS(either2)), "depends" },
+	{ "condition renamed", "??", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ac_if)), "yes" },
+	{ "renamed and one told", "n?", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ac_if)), "depends" },
 	{ "none of several", "??", DESC("x", 1, 1, FIELDS(cut_up)), DESC("x", 1, 1, FIELDS(either1)), "no" },
 	{ "never migrated", "??", DESC("x", 1, 1, .unmigratable = true), DESC("x", 2, 2, FIELDS(ab)), "never" },
 };
