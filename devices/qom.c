@@ -623,7 +623,7 @@ static void walk_type(struct qom *q, struct qom_type *t)
 	free(w.globals);
 	w.globals = NULL;
 	w.nglobals = w.globals_cap = 0;
-	if (!t->instance_init || !strncmp(t->name, "virtio-", 7) == 0)
+	if (!t->instance_init || strncmp(t->name, "virtio-", 7) != 0)
 		return;
 	predicate_walk(&q->code, t->instance_init, 0, &watch);
 	free(w.globals);
