@@ -84,7 +84,8 @@ $(B)/tests/%-dump: $(B)/tests/%-dump.o $(ROOM_devices)
 demo: $(B)/vmsdb
 	$(B)/vmsdb demo virtio-gpu-7.2-to-10.0 || true
 
-check: $(B)/deps-check $(B)/vmsdb $(TESTS) $(B)/tests/member-dump
+check: $(B)/deps-check $(B)/vmsdb $(TESTS) $(B)/tests/member-dump \
+	$(B)/tests/qom-dump
 	scripts/run-tests $(TESTS) $(CHECKS)
 
 # Unit tests alone, while writing code.

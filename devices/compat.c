@@ -9,6 +9,7 @@
 #define MAX_ATOMS 100000u	/* of one descriptor, unfolded */
 #define MAX_DEPTH 64
 #define MAX_KEYS 256
+#define MAX_GROUPS 8
 #define MAX_TRIED 64		/* conditions of one side, one at a time */
 
 const char *compat_name(enum compat c)
@@ -38,6 +39,7 @@ struct atom {
 	const struct desc_field *field;
 	const struct atom *inner;
 	size_t ninner;
+	uint64_t base;		/* ATOM_SUBS: of the structure */
 };
 
 struct atoms {
@@ -45,12 +47,17 @@ struct atoms {
 	size_t n, cap;
 };
 
-/* A condition, by the field that has it. */
+/*
+ * A condition, by the field that has it.  What one side is told to answer the
+ * other is taken to answer, too, unless it is told something else.
+ */
 struct key {
 	const char *desc, *field;
 	const struct desc_field *f;
 	int dup;
 	bool sides[2];		/* writer, reader */
+	enum tri told[2];	/* there; unknown where places differ */
+	bool mixed[2];
 	bool value;
 };
 
@@ -61,6 +68,8 @@ struct question {
 	size_t natoms;
 	unsigned depth;
 	bool too_much;
+	const struct compat_asker *askers;	/* writer, reader; or NULL */
+	uint64_t bases[2];
 	/* the comparison at work */
 	struct compat_answer worst;
 };
@@ -89,17 +98,53 @@ static struct key *key_of(struct question *q, const struct desc *d,
 	return k;
 }
 
+static enum tri ask(const struct question *q, int side, const struct desc *d,
+		    const struct desc_field *f, uint64_t base, int version)
+{
+	const struct compat_asker *a = q->askers ? &q->askers[side] : NULL;
+
+	return a && a->ask ? a->ask(a->ctx, d, f, base, version) : TRI_UNKNOWN;
+}
+
+static bool known(const struct key *k)
+{
+	return k->told[0] != TRI_UNKNOWN || k->told[1] != TRI_UNKNOWN;
+}
+
+uint64_t compat_base(uint64_t base, const struct desc_field *f)
+{
+	if (base == COMPAT_NOWHERE || f->from_layout < DESC_FROM_BINARY ||
+	    !(f->flags & VMS_STRUCT || f->flags & VMS_VSTRUCT) ||
+	    f->flags & (VMS_POINTER | VMS_ARRAY | VMS_VARRAY |
+			VMS_ARRAY_OF_POINTER) || f->num > 1 ||
+	    __builtin_add_overflow(base, f->offset, &base))
+		return COMPAT_NOWHERE;
+	return base;
+}
+
 /* vmstate_field_exists() */
 static bool exists(struct question *q, const struct desc *d,
-		   const struct desc_field *f, int version, int side)
+		   const struct desc_field *f, int version, int side,
+		   uint64_t base)
 {
-	const struct key *k;
+	enum tri told;
+	struct key *k;
 
 	if (f->flags & VMS_MUST_EXIST)
 		return false;	/* a check: no bytes */
 	if (f->exists != EXISTS_PREDICATE)
 		return f->exists == EXISTS_WRITTEN || f->version <= version;
+	told = ask(q, side, d, f, base, version);
 	k = key_of(q, d, f, side);
+	if (k && told != TRI_UNKNOWN) {
+		k->mixed[side] |= k->told[side] != TRI_UNKNOWN &&
+			k->told[side] != told;
+		k->told[side] = told;
+	}
+	if (told == TRI_UNKNOWN && k && !k->mixed[1 - side])
+		told = k->told[1 - side];
+	if (told != TRI_UNKNOWN)
+		return told == TRI_YES;
 	return k ? k->value : true;
 }
 
@@ -118,7 +163,7 @@ static struct atom *atom_add(struct question *q, struct atoms *to,
 }
 
 static void unfold(struct question *q, struct atoms *to, const struct desc *d,
-		   int version, int side);
+		   int version, int side, uint64_t base);
 
 static bool all_bytes(const struct atoms *v, uint64_t *len)
 {
@@ -162,7 +207,7 @@ static bool counted(const struct desc_field *f)
 
 static void unfold_nested(struct question *q, struct atoms *to,
 			  const struct desc *d, const struct desc_field *f,
-			  int side)
+			  int side, uint64_t base)
 {
 	struct atoms inner = { 0 };
 	struct atom *a;
@@ -170,10 +215,10 @@ static void unfold_nested(struct question *q, struct atoms *to,
 
 	if (!counted(f) && !is_list(f) && f->num <= 1 &&
 	    !(f->flags & VMS_ARRAY_OF_POINTER)) {
-		unfold(q, to, f->desc, nested_version(f), side);
+		unfold(q, to, f->desc, nested_version(f), side, base);
 		return;
 	}
-	unfold(q, &inner, f->desc, nested_version(f), side);
+	unfold(q, &inner, f->desc, nested_version(f), side, base);
 	if (!counted(f) && !is_list(f) && all_bytes(&inner, &len) &&
 	    !(f->flags & VMS_ARRAY_OF_POINTER)) {
 		a = atom_add(q, to, ATOM_BYTES, d, f);
@@ -231,22 +276,22 @@ static void unfold_leaf(struct question *q, struct atoms *to,
 }
 
 static void unfold(struct question *q, struct atoms *to, const struct desc *d,
-		   int version, int side)
+		   int version, int side, uint64_t base)
 {
 	if (++q->depth > MAX_DEPTH)
 		q->too_much = true;
 	for (size_t i = 0; i < d->nfields && !q->too_much; i++) {
 		const struct desc_field *f = &d->fields[i];
 
-		if (!exists(q, d, f, version, side))
+		if (!exists(q, d, f, version, side, base))
 			continue;
 		if (f->desc)
-			unfold_nested(q, to, d, f, side);
+			unfold_nested(q, to, d, f, side, compat_base(base, f));
 		else
 			unfold_leaf(q, to, d, f);
 	}
 	if (d->nsubs)
-		atom_add(q, to, ATOM_SUBS, d, NULL);
+		atom_add(q, to, ATOM_SUBS, d, NULL)->base = base;
 	q->depth--;
 }
 
@@ -306,6 +351,11 @@ static const char *versions(struct question *q, const struct desc *w,
 	return NULL;
 }
 
+static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
+				   const struct desc *r,
+				   const struct compat_asker *askers,
+				   const uint64_t bases[2]);
+
 static void compare_subs(struct question *q, const struct atom *w,
 			 const struct atom *r)
 {
@@ -314,8 +364,14 @@ static void compare_subs(struct question *q, const struct atom *w,
 		const struct desc *other = r ? desc_find_sub(r->desc,
 							     sub->name) : NULL;
 		bool always = sub->from >= DESC_FROM_BINARY && !sub->needed_fn;
+		uint64_t bases[2] = { w->base, r ? r->base : COMPAT_NOWHERE };
+		enum tri told = always ? TRI_YES : ask(q, 0, sub, NULL, w->base,
+						       sub->version);
 		struct compat_answer a;
 
+		if (told == TRI_NO)
+			continue;	/* never sent */
+		always = told == TRI_YES;
 		if (!other) {
 			found(q, always ? COMPAT_NO : COMPAT_DEPENDS, w, r,
 			      arena_printf(q->arena, "subsection '%s', sent %s%s%s, "
@@ -323,18 +379,20 @@ static void compare_subs(struct question *q, const struct atom *w,
 					   always ? "always" : "when ",
 					   always ? "" : sub->needed_name ?
 					   sub->needed_name : "it is needed",
-					   sub->needed_name ? "()" : ""));
+					   !always && sub->needed_name ?
+					   "()" : ""));
 			continue;
 		}
 		if (q->depth >= MAX_DEPTH)
 			return;
-		a = compat_ask(q->arena, sub, other);
+		a = ask_at(q->arena, sub, other, q->askers, bases);
 		if (a.answer == COMPAT_YES)
 			continue;
 		if (a.answer == COMPAT_NO && !always)
 			a.answer = COMPAT_DEPENDS;
-		a.why = arena_printf(q->arena, "subsection '%s', when sent: %s",
-				     sub->name, a.why);
+		a.why = arena_printf(q->arena, "subsection '%s', %s: %s",
+				     sub->name, always ? "always sent" :
+				     "when sent", a.why);
 		if (a.answer > q->worst.answer)
 			q->worst = a;
 	}
@@ -444,8 +502,8 @@ static void try(struct question *q, const struct desc *w, const struct desc *r,
 	struct compat_answer before = q->worst;
 
 	q->natoms = 0;
-	unfold(q, &aw, w, w->version, 0);
-	unfold(q, &ar, r, w->version, 1);
+	unfold(q, &aw, w, w->version, 0, q->bases[0]);
+	unfold(q, &ar, r, w->version, 1, q->bases[1]);
 	if (extra)
 		q->worst = (struct compat_answer){ .why = "" };
 	if (!q->too_much)
@@ -468,47 +526,132 @@ static void try(struct question *q, const struct desc *w, const struct desc *r,
 		q->worst = before;
 }
 
+/* Conditions of one side that nobody knows, by the function that answers. */
+struct group {
+	uint64_t fn;		/* 0: not known, one for each field */
+	int side;
+	const struct key *first;
+};
+
+static bool open_key(const struct key *k)
+{
+	return !known(k) && !(k->sides[0] && k->sides[1]);
+}
+
+static bool in_group(const struct group *g, const struct key *k)
+{
+	return open_key(k) && g->side == !k->sides[0] &&
+		(g->first == k || (g->fn && g->fn == k->f->exists_fn &&
+				   !strcmp(g->first->desc, k->desc)));
+}
+
+static size_t groups_of(struct question *q, struct group *groups)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->nkeys; i++) {
+		const struct key *k = &q->keys[i];
+		bool met = !open_key(k);
+
+		for (size_t j = 0; j < n && !met; j++)
+			met = in_group(&groups[j], k);
+		if (met)
+			continue;
+		if (n == MAX_GROUPS)
+			return 0;
+		groups[n++] = (struct group){
+			k->f->exists_fn, !k->sides[0], k,
+		};
+	}
+	return n;
+}
+
 /*
- * It fails where the conditions of one side do not hold.  Where they all hold
- * it may well load (virtio-mem: machine types that move fields elsewhere).
+ * It fails where the conditions of one side do not hold.  Where they all hold,
+ * or some do, it may well load (virtio-mem: machine types that move fields
+ * elsewhere; esp: older and newer fields exclude each other).  One function
+ * answers alike for all its fields.
  */
 static void try_other_way(struct question *q, const struct desc *w,
 			  const struct desc *r)
 {
 	struct compat_answer before = q->worst;
-	const struct key *one = NULL;
+	struct group groups[MAX_GROUPS];
+	size_t n = groups_of(q, groups);
+	const struct key *one;
+	unsigned all = 0;
 
-	for (size_t i = 0; i < q->nkeys; i++) {
-		q->keys[i].value = true;
-		if (!one && !(q->keys[i].sides[0] && q->keys[i].sides[1]))
-			one = &q->keys[i];
-	}
-	if (!one)
+	if (!n)
 		return;
-	q->worst = (struct compat_answer){ .why = "" };
-	try(q, w, r, NULL);
+	for (unsigned how = (1u << n) - 1; how && all < MAX_TRIED * 4; how--) {
+		for (size_t i = 0; i < q->nkeys; i++)
+			for (size_t j = 0; j < n; j++)
+				if (in_group(&groups[j], &q->keys[i]))
+					q->keys[i].value = how >> j & 1;
+		q->worst = (struct compat_answer){ .why = "" };
+		try(q, w, r, NULL);
+		all++;
+		if (q->worst.answer != COMPAT_NO)
+			break;
+	}
 	if (q->worst.answer == COMPAT_NO) {
 		q->worst = before;
 		return;
 	}
+	one = groups[0].first;
 	before.answer = COMPAT_DEPENDS;
-	before.why = arena_printf(q->arena, "unless %s of %s holds for '%s': %s",
+	before.why = arena_printf(q->arena, "unless %s of %s%s holds for '%s': %s",
 		one->f->exists_name ? one->f->exists_name : "the condition",
-		one->sides[0] ? "the writer" : "the reader", one->field,
-		before.why);
+		one->sides[0] ? "the writer" : "the reader",
+		n > 1 ? " (and others)" : "", one->field, before.why);
 	q->worst = before;
 }
 
-struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
-				const struct desc *r)
+/*
+ * Condition @k of one side makes it fail.  Does the other side have one of
+ * another name for an equal field of the same descriptor (max_queues became
+ * max_queue_pairs), and is all well when both hold?  Then it is the same.
+ */
+static bool renamed(struct question *q, const struct desc *w,
+		    const struct desc *r, const struct key *k)
+{
+	struct compat_answer kept = q->worst;
+	bool same = false;
+
+	for (size_t i = 0; i < q->nkeys && !same; i++) {
+		struct key *o = &q->keys[i];
+
+		if (!open_key(o) || o->sides[0] == k->sides[0] ||
+		    strcmp(o->desc, k->desc) || o->f->size != k->f->size ||
+		    o->f->flags != k->f->flags || !o->f->type || !k->f->type ||
+		    strcmp(o->f->type, k->f->type))
+			continue;
+		o->value = true;
+		q->worst = (struct compat_answer){ .why = "" };
+		try(q, w, r, NULL);
+		same = q->worst.answer < COMPAT_DEPENDS;
+		o->value = false;
+	}
+	q->worst = kept;
+	return same;
+}
+
+/* A part at @bases of the writer's and the reader's object. */
+static struct compat_answer ask_at(struct arena *arena, const struct desc *w,
+				   const struct desc *r,
+				   const struct compat_asker *askers,
+				   const uint64_t bases[2])
 {
 	struct question *q = arena_calloc(arena, 1, sizeof(*q));
 	struct atoms scratch = { 0 };
+	struct compat_answer before;
 	const char *version = NULL;
 	unsigned tried = 0;
 	bool shared = false;
 
 	q->arena = arena;
+	q->askers = askers;
+	memcpy(q->bases, bases, sizeof(q->bases));
 	q->worst.why = "";
 	version = versions(q, w, r);
 	if (version)
@@ -517,9 +660,9 @@ struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 			.reader = r,
 		};
 	/* all conditions first */
-	unfold(q, &scratch, w, w->version, 0);
+	unfold(q, &scratch, w, w->version, 0, bases[0]);
 	q->natoms = 0;
-	unfold(q, &scratch, r, w->version, 1);
+	unfold(q, &scratch, r, w->version, 1, bases[1]);
 	free(scratch.v);
 	for (size_t i = 0; i < q->nkeys; i++) {
 		q->keys[i].value = q->keys[i].sides[0] && q->keys[i].sides[1];
@@ -538,10 +681,13 @@ struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 	     q->worst.answer < COMPAT_DEPENDS; i++) {
 		struct key *k = &q->keys[i];
 
-		if (k->sides[0] && k->sides[1])
+		if (known(k) || (k->sides[0] && k->sides[1]))
 			continue;
 		k->value = true;
+		before = q->worst;
 		try(q, w, r, k);
+		if (q->worst.answer != before.answer && renamed(q, w, r, k))
+			q->worst = before;
 		k->value = false;
 		tried++;
 	}
@@ -549,6 +695,26 @@ struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
 		found(q, COMPAT_NO, NULL, NULL,
 		      "too large to be compared");
 	return q->worst;
+}
+
+struct compat_answer compat_ask(struct arena *arena, const struct desc *w,
+				const struct desc *r)
+{
+	return compat_ask_with(arena, w, r, NULL);
+}
+
+struct compat_answer compat_ask_with(struct arena *arena, const struct desc *w,
+				     const struct desc *r,
+				     const struct compat_asker sides[2])
+{
+	static const uint64_t bases[2] = { 0, 0 };
+
+	if (w->unmigratable)
+		return (struct compat_answer){
+			.answer = COMPAT_NEVER, .writer = w, .reader = r,
+			.why = "the writer says that it cannot be migrated",
+		};
+	return ask_at(arena, w, r, sides, bases);
 }
 
 /* ---- all of them ---- */

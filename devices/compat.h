@@ -12,10 +12,12 @@
 #define VMSDB_COMPAT_H
 
 #include "desc.h"
+#include "registry.h"		/* enum tri */
 
 /* X(enumerator, name, what it means); from good to bad */
 #define COMPATS(X) \
 	X(COMPAT_YES, "yes", "every byte is read as it was written") \
+	X(COMPAT_NEVER, "never", "the writer does not migrate such a device") \
 	X(COMPAT_DEPENDS, "depends", "fails if a condition of one side holds") \
 	X(COMPAT_SILENT, "silent", "loads, but fields have changed places") \
 	X(COMPAT_GONE, "gone", "the reader has no such descriptor") \
@@ -40,6 +42,33 @@ struct compat_pair {
 	const struct desc *older, *newer;	/* NULL: that side has none */
 	struct compat_answer forward, backward;
 };
+
+/*
+ * Who knows what a condition of one side answers: that of field @f, or, if it
+ * is NULL, the needed() of the subsection @d.  @base is where the structure
+ * lies in the whole object, COMPAT_NOWHERE not known.  NULL: nobody knows.
+ */
+#define COMPAT_NOWHERE UINT64_MAX
+
+struct compat_asker {
+	enum tri (*ask)(void *ctx, const struct desc *d,
+			const struct desc_field *f, uint64_t base, int version);
+	void *ctx;
+};
+
+/*
+ * compat_ask(), where conditions of the @sides [writer, reader] can be asked.
+ * One that is known is not tried the other way.
+ */
+struct compat_answer compat_ask_with(struct arena *a, const struct desc *writer,
+				     const struct desc *reader,
+				     const struct compat_asker sides[2]);
+
+/*
+ * Where a nested structure of field @f lies in the whole object whose part at
+ * @base has the field.
+ */
+uint64_t compat_base(uint64_t base, const struct desc_field *f);
 
 /* Can @reader load what @writer writes?  Texts live in @a. */
 struct compat_answer compat_ask(struct arena *a, const struct desc *writer,

@@ -14,6 +14,7 @@
 #define STACK_SIZE 2048u
 #define RETURN UINT64_C(0x5800000000000000)
 
+#define WALK_MAX_STEPS 200000u
 #define MAX_PATHS 64
 #define MAX_CALLS 16
 #define MAX_STORES 16
@@ -39,6 +40,7 @@ struct cpu {
 	int8_t flags[NFLAGS];	/* -1: unknown */
 	unsigned depth;
 	uint8_t stack[STACK_SIZE], known[STACK_SIZE];
+	struct val xmm[16][2];	/* only moved about */
 	struct store stores[MAX_STORES];
 	unsigned nstores;
 };
@@ -49,7 +51,7 @@ struct insn {
 	unsigned at;		/* the next byte to be looked at */
 	unsigned rex;
 	unsigned size;		/* of an operand: 1, 2, 4, 8 */
-	bool short_op, fs;
+	bool short_op, fs, rep;
 	unsigned mod, reg, rm;
 	struct val addr;	/* of a memory operand */
 };
@@ -58,6 +60,8 @@ struct run {
 	const struct predicate_code *code;
 	const struct object_memory *mem;
 	struct predicate_trace *why;
+	const struct predicate_watch *watch;	/* NULL: a predicate */
+	bool cut_short;		/* watch: some way was not walked to its end */
 	struct cpu *cpu;	/* the path being followed */
 	struct cpu *paths[MAX_PATHS];	/* those still to be followed */
 	unsigned npaths;
@@ -209,6 +213,13 @@ static void store(struct run *run, uint64_t addr, unsigned n, struct val a)
 			cpu->stack[at + i] = (uint8_t)(a.v >> i * 8);
 			cpu->known[at + i] = (uint8_t)(a.k >> i * 8);
 		}
+		return;
+	}
+	if (run->watch) {
+		if (addr - (OBJECT - OBJECT_REACH) < 2 * OBJECT_REACH &&
+		    all_known(a, n))
+			run->watch->store(run->watch->ctx,
+					  (int64_t)(addr - OBJECT), n, a.v);
 		return;
 	}
 	if (cpu->nstores == MAX_STORES) {
@@ -365,6 +376,8 @@ static void set_rm(struct run *run, const struct insn *in, unsigned size,
 	a.v &= a.k;
 	if (in->mod == 3)
 		set_reg(run, in, in->rm, size, a);
+	else if (!all_known(in->addr, 8) && run->watch)
+		return;
 	else if (!all_known(in->addr, 8))
 		lose(run, "it stores through a pointer that is not known, at 0x%"
 		     PRIx64 "%s", run->cpu->ip, NULL);
@@ -628,6 +641,30 @@ static bool call_known(struct run *run, const char *name)
 	return false;
 }
 
+static enum predicate_call ask_watch(struct run *run, struct val to)
+{
+	static const uint8_t regs[4] = { RDI, RSI, RDX, RCX };
+	const struct space *s = run->code->space;
+	struct predicate_arg args[4];
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct val a = run->cpu->r[regs[i]];
+
+		args[i] = (struct predicate_arg){
+			.value = a.v, .known = all_known(a, 8),
+		};
+		if (args[i].known &&
+		    a.v - (OBJECT - OBJECT_REACH) < 2 * OBJECT_REACH) {
+			args[i].object = true;
+			args[i].value = a.v - OBJECT;
+		}
+	}
+	if (!all_known(to, 8))
+		return CALL_SKIP;
+	return run->watch->call(run->watch->ctx, to.v,
+				s->kind(s, to.v) == SPACE_EXTERN, args);
+}
+
 /* @to is where a call or a jump leads; @next is where a call comes back to. */
 static void transfer(struct run *run, struct val to, bool call, uint64_t next)
 {
@@ -640,6 +677,18 @@ static void transfer(struct run *run, struct val to, bool call, uint64_t next)
 		if (!run->dead)
 			jump(run, call ? val_of(next) : pop(run));
 		return;
+	}
+	if (run->watch) {
+		enum predicate_call how = ask_watch(run, to);
+		struct val rdi = run->cpu->r[RDI];
+
+		if (how != CALL_FOLLOW) {
+			clobber(run->cpu);
+			if (how == CALL_FIRST)
+				run->cpu->r[RAX] = rdi;
+			jump(run, call ? val_of(next) : pop(run));
+			return;
+		}
 	}
 	if (!all_known(to, 8) || s->kind(s, to.v) == SPACE_EXTERN) {
 		/* another's function: it may do anything, and answer anything */
@@ -789,6 +838,79 @@ static struct val multiply(struct val a, struct val b, unsigned size)
 	return cut(val_of(a.v * b.v), size);
 }
 
+/*
+ * Moves of SSE, which compilers store two pointers with; nothing else is done
+ * with them.  The operand size prefix tells some apart.
+ */
+static bool sse(struct run *run, struct insn *in, unsigned op)
+{
+	struct cpu *cpu = run->cpu;
+	struct val *x, y[2], none = { 0, 0 };
+	unsigned len = 16;
+
+	modrm(cpu, in, 0);
+	x = cpu->xmm[in->reg];
+	if (op == 0x7e && in->short_op) {	/* movd, movq to r/m */
+		set_rm(run, in, in->size == 8 ? 8 : 4, x[0]);
+		return true;
+	}
+	if (op == 0x6e) {
+		unsigned n = in->size == 8 ? 8 : 4;
+
+		x[0] = cut(get_rm(run, in, n), n);
+		x[1] = val_of(0);
+		return true;
+	}
+	if (op == 0x7e || op == 0xd6 || op == 0x12 || op == 0x13 ||
+	    op == 0x16 || op == 0x17)
+		len = 8;
+	if (op == 0x11 || op == 0x29 || op == 0x7f || op == 0xd6 ||
+	    op == 0x13 || op == 0x17) {
+		/* with the prefix 0x11 is movss or movsd: no pointer */
+		if (in->mod == 3 || in->fs || !all_known(in->addr, 8) ||
+		    (in->rep && op == 0x11))
+			return in->mod != 3;
+		store(run, in->addr.v, 8, x[op == 0x17]);
+		if (len == 16)
+			store(run, in->addr.v + 8, 8, x[1]);
+		return true;
+	}
+	y[0] = y[1] = none;
+	if (in->mod == 3) {
+		memcpy(y, cpu->xmm[in->rm], sizeof(y));
+	} else if (!in->fs && all_known(in->addr, 8)) {
+		y[0] = load(run, in->addr.v, 8);
+		if (len == 16)
+			y[1] = load(run, in->addr.v + 8, 8);
+	}
+	switch (op) {
+	case 0x10: case 0x28: case 0x6f:
+		x[0] = op == 0x10 && in->rep ? none : y[0];
+		x[1] = op == 0x10 && in->rep ? none : y[1];
+		return true;
+	case 0x7e:
+		x[0] = y[0];
+		x[1] = val_of(0);
+		return true;
+	case 0x6c:
+		x[1] = y[0];
+		return true;
+	case 0x16:
+		x[1] = y[0];
+		return true;
+	case 0x12:
+		x[0] = in->mod == 3 ? y[1] : y[0];
+		return true;
+	case 0x57: case 0xef:
+		x[0] = x[1] = in->mod == 3 && in->reg == in->rm ?
+			val_of(0) : none;
+		return true;
+	default:
+		x[0] = x[1] = none;
+		return true;
+	}
+}
+
 /* The opcodes that begin with 0x0f; false if it is none that we know. */
 static bool two_bytes(struct run *run, struct insn *in)
 {
@@ -801,6 +923,10 @@ static bool two_bytes(struct run *run, struct insn *in)
 	case 0x1e: case 0x1f: case 0x18: case 0x0d:	/* endbr, nop */
 		modrm(cpu, in, 0);
 		return true;
+	case 0x10: case 0x11: case 0x12: case 0x13: case 0x16: case 0x17:
+	case 0x28: case 0x29: case 0x57: case 0x6c: case 0x6e: case 0x6f:
+	case 0x7e: case 0x7f: case 0xd6: case 0xef:
+		return run->watch && sse(run, in, op);
 	case 0x0b:		/* ud2 */
 		run->dead = true;
 		return true;
@@ -1048,7 +1174,10 @@ static bool prefixes(struct insn *in)
 		case 0x64:
 			in->fs = true;
 			break;
-		case 0x2e: case 0x3e: case 0xf2: case 0xf3:
+		case 0xf2: case 0xf3:
+			in->rep = true;
+			break;
+		case 0x2e: case 0x3e:
 			break;
 		case 0x67:	/* linkers fill up a relaxed call with it */
 			if ((in->byte[in->at + 1] & 0xfe) != 0xe8)
@@ -1111,8 +1240,15 @@ static void follow(struct run *run)
 {
 	run->lost = run->dead = false;
 	while (!run->lost && !run->dead && run->cpu->ip != RETURN) {
-		if (run->why->steps++ >= PREDICATE_MAX_STEPS) {
+		if (run->why->steps++ >=
+		    (run->watch ? WALK_MAX_STEPS : PREDICATE_MAX_STEPS)) {
 			lose(run, "it does not end (0x%" PRIx64 ")%s",
+			     run->cpu->ip, NULL);
+			break;
+		}
+		if (run->watch && !(*run->watch->budget)--) {
+			*run->watch->budget = 0;
+			lose(run, "too much code (0x%" PRIx64 ")%s",
 			     run->cpu->ip, NULL);
 			break;
 		}
@@ -1164,6 +1300,30 @@ enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 		snprintf(run.why->why, sizeof(run.why->why),
 			 "it looks at memory that nobody supplied");
 	return !same ? TRI_UNKNOWN : run.yes ? TRI_YES : TRI_NO;
+}
+
+bool predicate_walk(const struct predicate_code *code, uint64_t fn,
+		    uint64_t data, const struct predicate_watch *watch)
+{
+	static const struct object_memory nothing;
+	struct predicate_trace why;
+	struct run run = {
+		.code = code, .mem = &nothing, .why = &why, .watch = watch,
+	};
+
+	memset(&why, 0, sizeof(why));
+	run.paths[0] = first_path(fn, 0);
+	run.npaths = run.paths[0] ? 1 : 0;
+	run.cut_short = !run.npaths;
+	if (run.npaths)
+		run.paths[0]->r[RSI] = val_of(data);
+	while (run.npaths) {
+		run.cpu = run.paths[--run.npaths];
+		follow(&run);
+		run.cut_short |= run.lost;
+		free(run.cpu);
+	}
+	return !run.cut_short;
 }
 
 bool predicate_supported(unsigned machine)

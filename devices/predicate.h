@@ -72,6 +72,37 @@ enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 			int version, const struct object_memory *mem,
 			struct predicate_trace *why);
 
+/* What a function does to its object, for predicate_walk(). */
+struct predicate_arg {
+	uint64_t value;
+	bool known;
+	bool object;		/* .value is an offset in the object */
+};
+
+enum predicate_call { CALL_FOLLOW, CALL_SKIP, CALL_FIRST };
+
+struct predicate_watch {
+	/*
+	 * It calls @to: follow it, skip it (nothing is known of its answer),
+	 * or take it for a cast, which answers its first argument.
+	 */
+	enum predicate_call (*call)(void *ctx, uint64_t to, bool external,
+				    const struct predicate_arg args[4]);
+	/* It stores a number of @size <= 8 bytes into its object. */
+	void (*store)(void *ctx, int64_t offset, unsigned size, uint64_t v);
+	void *ctx;
+	uint64_t *budget;	/* instructions of all walks together */
+};
+
+/*
+ * Walk through the function at @fn, a class_init(object, @data), and tell
+ * @watch what it does.  What it stores is not kept.  Where it branches on
+ * what is not known both ways are walked.  Answers whether all ways were
+ * walked to their ends; if not, there may be more than was told.
+ */
+bool predicate_walk(const struct predicate_code *code, uint64_t fn,
+		    uint64_t data, const struct predicate_watch *watch);
+
 /* Can code for the machine EM_* @machine be evaluated at all? */
 bool predicate_supported(unsigned machine);
 

@@ -31,6 +31,9 @@ static const struct desc_field ab_if[] = {
 	U32("a"), U32("b", .exists = EXISTS_PREDICATE, .exists_fn = 1,
 		      .exists_name = "has_b"),
 };
+static const struct desc_field ac_if[] = {
+	U32("a"), U32("c", .exists = EXISTS_PREDICATE, .exists_fn = 5),
+};
 static const struct desc_field checked[] = {
 	U32("a"), { .name = "a is small", .dup = -1, .flags = VMS_MUST_EXIST,
 		    .exists = EXISTS_PREDICATE }, U32("b"),
@@ -132,10 +135,77 @@ static void sets(void **state)
 	arena_release(&a);
 }
 
+/* What a machine type's properties say: 'y', 'n' or '?' for writer, reader. */
+static enum tri say(void *ctx, const struct desc *d, const struct desc_field *f,
+		    uint64_t base, int version)
+{
+	const char *how = ctx;
+
+	(void)d;
+	(void)f;
+	(void)base;
+	(void)version;
+	return *how == 'y' ? TRI_YES : *how == 'n' ? TRI_NO : TRI_UNKNOWN;
+}
+
+static const struct desc_field either1[] = {
+	U32("a", .exists = EXISTS_PREDICATE, .exists_fn = 1),
+	U16("b", .exists = EXISTS_PREDICATE, .exists_fn = 2),
+};
+static const struct desc_field either2[] = {
+	U32("a2", .exists = EXISTS_PREDICATE, .exists_fn = 3),
+	U16("b2", .exists = EXISTS_PREDICATE, .exists_fn = 4), U32("c"),
+};
+static const struct desc_field c_only[] = { U16("b0"), U32("c0") };
+
+static const struct {
+	const char *what, *say;
+	struct desc writer, reader;
+	const char *want;
+} told[] = {
+	{ "reader has it", "?y", DESC("x", 1, 1, FIELDS(a_only)), DESC("x", 1, 1, FIELDS(ab_if)), "no" },
+	{ "reader has it not", "?n", DESC("x", 1, 1, FIELDS(a_only)), DESC("x", 1, 1, FIELDS(ab_if)), "yes" },
+	{ "nobody says", "??", DESC("x", 1, 1, FIELDS(a_only)), DESC("x", 1, 1, FIELDS(ab_if)), "depends" },
+	{ "writer has it", "y?", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(a_only)), "no" },
+	{ "both, otherwise", "yn", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ab_if)), "no" },
+	{ "one told, other alike", "y?", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ab_if)), "yes" },
+	{ "both alike", "nn", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ab_if)), "yes" },
+	{ "subsection is sent", "y?", DESC("x", 1, 1, FIELDS(ab), SUBS(subs)), DESC("x", 1, 1, FIELDS(ab)), "no" },
+	{ "subsection is not sent", "n?", DESC("x", 1, 1, FIELDS(ab), SUBS(subs)), DESC("x", 1, 1, FIELDS(ab)), "yes" },
+	{ "always sent, whoever says no", "n?", DESC("x", 1, 1, FIELDS(ab), SUBS(subs_always)), DESC("x", 1, 1, FIELDS(ab)), "no" },
+	{ "some of several", "??", DESC("x", 1, 1, FIELDS(c_only)), DESC("x", 1, 1, FIELDS(either2)), "depends" },
+	{ "condition renamed", "??", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ac_if)), "yes" },
+	{ "renamed and one told", "n?", DESC("x", 1, 1, FIELDS(ab_if)), DESC("x", 1, 1, FIELDS(ac_if)), "depends" },
+	{ "none of several", "??", DESC("x", 1, 1, FIELDS(cut_up)), DESC("x", 1, 1, FIELDS(either1)), "no" },
+	{ "never migrated", "??", DESC("x", 1, 1, .unmigratable = true), DESC("x", 2, 2, FIELDS(ab)), "never" },
+};
+
+static void machine(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		char how[2] = { told[i].say[0], told[i].say[1] };
+		const struct compat_asker sides[2] = {
+			{ say, &how[0] }, { say, &how[1] },
+		};
+		struct compat_answer c;
+		struct arena a;
+
+		arena_init(&a);
+		c = compat_ask_with(&a, &told[i].writer, &told[i].reader,
+				    sides);
+		if (strcmp(compat_name(c.answer), told[i].want))
+			fail_msg("%s: %s (%s)", told[i].what,
+				 compat_name(c.answer), c.why);
+		arena_release(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs), cmocka_unit_test(sets),
+		cmocka_unit_test(machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

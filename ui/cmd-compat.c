@@ -6,8 +6,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "../debugger/members.h"
 #include "../debugger/told.h"
-#include "../devices/compat.h"
+#include "../devices/compat-machine.h"
 #include "../stream/escape.h"
 #include "subcommand.h"
 
@@ -18,7 +19,29 @@ static json_t *text(const char *s)
 	return json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
 }
 
-static json_t *side_json(const struct desc *d, const struct desc_field *f)
+/* Old and new: where things are in C, as far as debug information tells. */
+struct c_sides {
+	struct members *old, *new;
+};
+
+static void set_member(json_t *o, struct members *m, const struct desc *d,
+		       const struct desc_field *f)
+{
+	const struct c_member *c = f ? members_find(m, d, f) : NULL;
+	char where[1024];
+
+	if (!c)
+		return;
+	if (c->structure)
+		json_object_set_new(o, "structure", text(c->structure));
+	if (c->path)
+		json_object_set_new(o, "member", text(c->path));
+	if (*c_member_where(c, where, sizeof(where)))
+		json_object_set_new(o, "declared", text(where));
+}
+
+static json_t *side_json(struct members *m, const struct desc *d,
+			 const struct desc_field *f)
 {
 	json_t *o;
 
@@ -36,10 +59,12 @@ static json_t *side_json(const struct desc *d, const struct desc_field *f)
 	if (f && f->from_layout)
 		json_object_set_new(o, "offset",
 				    json_integer((json_int_t)f->offset));
+	set_member(o, m, d, f);
 	return o;
 }
 
-static json_t *answer_json(const struct compat_answer *a)
+static json_t *answer_json(struct members *writer, struct members *reader,
+			   const struct compat_answer *a)
 {
 	json_t *o = json_object();
 
@@ -47,15 +72,79 @@ static json_t *answer_json(const struct compat_answer *a)
 	if (a->why[0])
 		json_object_set_new(o, "why", text(a->why));
 	if (a->writer || a->reader) {
-		json_object_set_new(o, "writer", side_json(a->writer,
-							   a->writer_field));
-		json_object_set_new(o, "reader", side_json(a->reader,
-							   a->reader_field));
+		json_object_set_new(o, "writer", side_json(writer,
+				    a->writer, a->writer_field));
+		json_object_set_new(o, "reader", side_json(reader,
+				    a->reader, a->reader_field));
 	}
 	return o;
 }
 
-static json_t *pair_json(const struct compat_pair *p)
+static json_t *condition_json(const struct compat_condition *c)
+{
+	static const char *const told[] = { "unknown", "no", "yes" };
+	static const char *const sides[] = { "old", "new" };
+	json_t *o = json_object();
+
+	json_object_set_new(o, "descriptor", text(c->desc));
+	json_object_set_new(o, c->subsection ? "subsection" : "field",
+			    text(c->name));
+	for (int i = 0; i < 2; i++) {
+		json_t *s = json_object();
+
+		if (!c->has[i]) {
+			json_decref(s);
+			json_object_set_new(o, sides[i], json_null());
+			continue;
+		}
+		json_object_set_new(s, "answer", json_string(told[c->told[i]]));
+		if (c->fn[i])
+			json_object_set_new(s, "function", text(c->fn[i]));
+		if (*c->because[i])
+			json_object_set_new(s, "because", text(c->because[i]));
+		json_object_set_new(o, sides[i], s);
+	}
+	return o;
+}
+
+static json_t *device_json(const struct c_sides *c,
+			   const struct compat_device *d)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	json_object_set_new(o, "type", text(d->type));
+	if (d->proxy)
+		json_object_set_new(o, "proxy", text(d->proxy));
+	json_object_set_new(o, "forward", answer_json(c->old, c->new,
+						      &d->forward));
+	json_object_set_new(o, "backward", answer_json(c->new, c->old,
+						       &d->backward));
+	for (size_t i = 0; i < d->nconditions; i++)
+		json_array_append_new(list, condition_json(&d->conditions[i]));
+	json_object_set_new(o, "conditions", list);
+	return o;
+}
+
+static json_t *prop_json(const struct compat_prop *p)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "finding",
+			    json_string(prop_finding_name(p->finding)));
+	json_object_set_new(o, "type", text(p->type));
+	json_object_set_new(o, "types", json_integer((json_int_t)p->ntypes));
+	json_object_set_new(o, "property", text(p->name));
+	json_object_set_new(o, "old", *p->value[0] ? text(p->value[0]) :
+						     json_null());
+	json_object_set_new(o, "new", *p->value[1] ? text(p->value[1]) :
+						     json_null());
+	if (p->elsewhere)
+		json_object_set_new(o, "set_by", text(p->elsewhere));
+	json_object_set_new(o, "condition", json_boolean(p->looked_at));
+	return o;
+}
+
+static json_t *pair_json(const struct c_sides *c, const struct compat_pair *p)
 {
 	json_t *o = json_object();
 
@@ -64,8 +153,10 @@ static json_t *pair_json(const struct compat_pair *p)
 			    json_integer(p->older->version) : json_null());
 	json_object_set_new(o, "new_version", p->newer ?
 			    json_integer(p->newer->version) : json_null());
-	json_object_set_new(o, "forward", answer_json(&p->forward));
-	json_object_set_new(o, "backward", answer_json(&p->backward));
+	json_object_set_new(o, "forward", answer_json(c->old, c->new,
+						      &p->forward));
+	json_object_set_new(o, "backward", answer_json(c->new, c->old,
+						       &p->backward));
 	return o;
 }
 
@@ -78,7 +169,78 @@ static void print_why(const char *way, const struct compat_answer *a)
 							strlen(a->why)));
 }
 
-static void print_pair(const struct compat_pair *p)
+/* "    old: struct X, member a.b (file.c:12)" */
+static void print_member(const char *side, struct members *m,
+			 const struct desc *d, const struct desc_field *f)
+{
+	const struct c_member *c = d && f ? members_find(m, d, f) : NULL;
+	char what[1024], where[1024], buf[2][2048];
+
+	if (!c)
+		return;
+	c_member_print(c, what, sizeof(what));
+	c_member_where(c, where, sizeof(where));
+	printf("        %s: %s%s%s\n", side,
+	       escape_text(buf[0], sizeof(buf[0]), what, strlen(what)),
+	       *where ? " at " : "",
+	       escape_text(buf[1], sizeof(buf[1]), where, strlen(where)));
+}
+
+/* What the machine type's properties decide. */
+static void print_conditions(const struct compat_device *v, size_t n)
+{
+	static const char *const told[] = { "unknown", "no", "yes" };
+	char buf[5][512];
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < v[i].nconditions; k++) {
+			const struct compat_condition *c = &v[i].conditions[k];
+			const char *s[5] = {
+				v[i].proxy ? v[i].proxy : v[i].type, c->desc,
+				c->name, c->because[0], c->because[1],
+			};
+
+			if ((!*c->because[0] && !*c->because[1]) ||
+			    (c->told[0] == TRI_UNKNOWN &&
+			     c->told[1] == TRI_UNKNOWN))
+				continue;
+			for (int j = 0; j < 5; j++)
+				s[j] = escape_text(buf[j], sizeof(buf[j]), s[j],
+						   strlen(s[j]));
+			printf("    %s: %s '%s' of '%s':", s[0],
+			       c->subsection ? "subsection" : "field", s[2],
+			       s[1]);
+			if (c->has[0])
+				printf(" old %s%s%s", told[c->told[0]],
+				       *s[3] ? ", " : "", s[3]);
+			if (c->has[1])
+				printf("%s new %s%s%s", c->has[0] ? ";" : "",
+				       told[c->told[1]], *s[4] ? ", " : "",
+				       s[4]);
+			putchar('\n');
+		}
+	}
+}
+
+static void print_prop(const struct compat_prop *p)
+{
+	char buf[5][1024];
+	const char *s[5] = {
+		p->type, p->name, *p->value[0] ? p->value[0] : "has none",
+		*p->value[1] ? p->value[1] : "has none",
+		p->elsewhere ? p->elsewhere : "",
+	};
+
+	for (int i = 0; i < 5; i++)
+		s[i] = escape_text(buf[i], sizeof(buf[i]), s[i], strlen(s[i]));
+	printf("%-12s %s.%s", prop_finding_name(p->finding), s[0], s[1]);
+	if (p->ntypes > 1)
+		printf(" (and %zu more types)", p->ntypes - 1);
+	printf(": old %s, new %s%s%s%s\n", s[2], s[3], *s[4] ? "; " : "", s[4],
+	       p->looked_at ? "; a condition looks at it" : "");
+}
+
+static void print_pair(const struct c_sides *c, const struct compat_pair *p)
 {
 	char buf[1024], versions[64];
 
@@ -96,23 +258,54 @@ static void print_pair(const struct compat_pair *p)
 	printf("%-8s %s\n", compat_name(p->forward.answer),
 	       compat_name(p->backward.answer));
 	print_why("forward", &p->forward);
+	print_member("old", c->old, p->forward.writer, p->forward.writer_field);
+	print_member("new", c->new, p->forward.reader, p->forward.reader_field);
 	print_why("backward", &p->backward);
+	print_member("new", c->new, p->backward.writer,
+		     p->backward.writer_field);
+	print_member("old", c->old, p->backward.reader,
+		     p->backward.reader_field);
 }
 
 static bool shown(const struct args *a, const struct compat_pair *p)
 {
 	if (a->all)
 		return true;
-	return p->older && p->newer && (p->forward.answer != COMPAT_YES ||
-					p->backward.answer != COMPAT_YES);
+	return p->older && p->newer && (p->forward.answer > COMPAT_NEVER ||
+					p->backward.answer > COMPAT_NEVER);
 }
 
-static int report(const struct args *a, struct told *older, struct told *newer)
+static void print_props(const struct args *a, const struct compat_machine *m)
 {
-	const struct compat_pair *pairs;
-	size_t n = compat(older->set, newer->set, &newer->arena, &pairs);
+	size_t left = 0;
+
+	printf("\nPROPERTIES of %s\n", a->machine);
+	for (size_t i = 0; i < m->nprops; i++) {
+		const struct compat_prop *p = &m->props[i];
+
+		if (a->all || p->finding > PROP_UNKNOWN || p->looked_at)
+			print_prop(p);
+		else
+			left++;
+	}
+	if (left)
+		printf("%zu more that are new, gone or not known (--all)\n",
+		       left);
+	if (m->cut)
+		printf("there are too many properties: not all were compared\n");
+	for (int i = 0; i < 2; i++)
+		if (!m->sides[i]->complete)
+			printf("the %s emulator's code could not be followed "
+			       "to its end: it may set more properties\n",
+			       i ? "new" : "old");
+}
+
+static int report(const struct args *a, const struct compat_pair *pairs,
+		  size_t n,
+		  const struct compat_machine *m, const struct c_sides *c)
+{
 	size_t count[2][COMPAT_NO + 1] = { { 0 } };
-	json_t *list = json_array();
+	json_t *list = json_array(), *o;
 	enum compat worst = COMPAT_YES;
 
 	if (!a->json)
@@ -126,12 +319,43 @@ static int report(const struct args *a, struct told *older, struct told *newer)
 		if (p->forward.answer > worst &&
 		    p->forward.answer != COMPAT_GONE)
 			worst = p->forward.answer;
-		if (a->json)
-			json_array_append_new(list, pair_json(p));
-		else if (shown(a, p))
-			print_pair(p);
+		if (a->json) {
+			json_t *types = json_array();
+
+			o = pair_json(c, p);
+			for (size_t k = 0; m && k < m->ndevices[i]; k++)
+				json_array_append_new(types,
+					device_json(c, &m->devices[i][k]));
+			if (m)
+				json_object_set_new(o, "types", types);
+			else
+				json_decref(types);
+			json_array_append_new(list, o);
+		} else if (shown(a, p)) {
+			print_pair(c, p);
+			if (m)
+				print_conditions(m->devices[i], m->ndevices[i]);
+		} else if (m && a->all) {
+			print_conditions(m->devices[i], m->ndevices[i]);
+		}
 	}
 	if (a->json) {
+		if (m) {
+			json_t *props = json_array();
+
+			for (size_t i = 0; i < m->nprops; i++)
+				json_array_append_new(props,
+						      prop_json(&m->props[i]));
+			o = json_object();
+			json_object_set_new(o, "machine", text(m->name));
+			json_object_set_new(o, "old_complete",
+					    json_boolean(m->sides[0]->complete));
+			json_object_set_new(o, "new_complete",
+					    json_boolean(m->sides[1]->complete));
+			json_object_set_new(o, "devices", list);
+			json_object_set_new(o, "properties", props);
+			list = o;
+		}
 		json_dumpf(list, stdout, JSON_INDENT(1));
 		putchar('\n');
 	} else {
@@ -143,9 +367,64 @@ static int report(const struct args *a, struct told *older, struct told *newer)
 		       count[1][COMPAT_YES], count[1][COMPAT_DEPENDS],
 		       count[1][COMPAT_SILENT], count[1][COMPAT_NO],
 		       count[0][COMPAT_GONE]);
+		if (m)
+			print_props(a, m);
 	}
 	json_decref(list);
 	return worst == COMPAT_NO ? 1 : worst == COMPAT_SILENT ? 3 : 0;
+}
+
+/* Without debug information there is nothing to tell. */
+static struct members *members_in(const struct args *a, struct told *t)
+{
+	struct members *m = NULL;
+	struct err err;
+
+	if (!t->image || members_open(&m, t->image, a->debug_dir, &a->source,
+				      &err) < 0)
+		return NULL;
+	return m;
+}
+
+static int compare(const struct args *a, struct told *older,
+		   struct told *newer)
+{
+	const struct compat_pair *pairs;
+	struct compat_pair *mine;
+	struct compat_machine m;
+	struct qom *q[2] = { NULL, NULL };
+	struct told *t[2] = { older, newer };
+	struct c_sides c = { NULL, NULL };
+	struct err err;
+	size_t n = compat(older->set, newer->set, &newer->arena, &pairs);
+	int status = STATUS_USAGE;
+
+	mine = arena_memdup(&newer->arena, pairs, n * sizeof(*mine));
+	for (int i = 0; a->machine && i < 2; i++) {
+		if (!t[i]->image) {
+			complain("%s: no executable: only an executable tells "
+				 "what a machine type sets", t[i]->path);
+			goto out;
+		}
+		if (qom_open(&q[i], t[i]->image, &err) < 0) {
+			complain("%s", err.msg);
+			goto out;
+		}
+	}
+	if (a->machine && compat_machine(&m, &newer->arena, q[0], q[1],
+					 a->machine, mine, n, &err) < 0) {
+		complain("%s", err.msg);
+		goto out;
+	}
+	c.old = members_in(a, older);
+	c.new = members_in(a, newer);
+	status = report(a, mine, n, a->machine ? &m : NULL, &c);
+	members_close(c.old);
+	members_close(c.new);
+out:
+	qom_close(q[0]);
+	qom_close(q[1]);
+	return status;
 }
 
 static int run(const struct subcommand *self, int argc, char **argv)
@@ -171,7 +450,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		if (!older.image != !newer.image)
 			complain("warning: one is an executable, the other is "
 				 "not: only what both tell is compared");
-		status = report(&a, &older, &newer);
+		status = compare(&a, &older, &newer);
 		told_close(&newer);
 	}
 	told_close(&older);
@@ -181,13 +460,15 @@ static int run(const struct subcommand *self, int argc, char **argv)
 static const struct option_help options[] = {
 	{ "--all", NULL, "also the devices that are compatible both ways" },
 	{ "--json", NULL, "a JSON array" },
+	{ "--machine", "TYPE", "on this machine type, with the properties that it sets" },
 	{ "--modules", "DIR", "the modules of the executables" },
+	{ "--debug-dir", "DIR", "debug information, beside the usual places" },
 	{ 0 },
 };
 
 const struct subcommand cmd_compat = {
 	.name = "compat",
-	.args = "OLD NEW [--all] [--json]",
+	.args = "OLD NEW [--machine TYPE] [--all] [--json]",
 	.help = "Can NEW load what OLD writes, device by device, and back?",
 	.options = options,
 	.run = run,

@@ -136,6 +136,7 @@ static int take_valued(const struct subcommand *self, int argc, char **argv,
 		{ "--color", &colour_setting },
 		{ "--modules", &a->modules }, { "--debug-dir", &a->debug_dir },
 		{ "--baseline", &a->baseline }, { "--from", &a->from },
+		{ "--machine", &a->machine },
 	};
 	const char *v;
 

@@ -49,7 +49,7 @@ extern const struct subcommand *const subcommands[];
 struct args {
 	const char *to[16];
 	size_t nto;
-	const char *modules, *debug_dir, *baseline, *from;
+	const char *modules, *debug_dir, *baseline, *from, *machine;
 	const char *rules, *snapshot, *section, *record;
 	unsigned long long offset;
 	bool json, trace, events, all, sections, fields, ram, descs, help;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * qom.h - the types of an emulator, out of its executable: their properties,
+ * the descriptors that they register, and what each machine type sets for the
+ * sake of older releases.
+ *
+ * TypeInfos are found by their shape.  What a type's class_init() does is
+ * learned by walking through its machine code (predicate.h): where it puts a
+ * descriptor or a table of properties into its class, and which
+ * GlobalProperty (hw_compat_7_2, ...) a machine type adds to its compat_props.
+ * Code of other hosts than x86-64 is not walked: nothing is known then.
+ *
+ * The files are untrusted: every list has a bound, and nothing is executed.
+ */
+#ifndef VMSDB_QOM_H
+#define VMSDB_QOM_H
+
+#include "desc-image.h"
+#include "predicate.h"
+
+/* One GlobalProperty. */
+struct global {
+	const char *driver, *property, *value;
+	uint64_t addr;
+	const char *array;	/* the symbol of its array; NULL: stripped */
+};
+
+/* One Property of a type's own table. */
+struct qom_prop {
+	const char *name;
+	const char *type;	/* its PropertyInfo's name: "bool", "uint32" ... */
+	int64_t offset;		/* in the object */
+	unsigned size;		/* bytes there; 0: not known */
+	int bit;		/* -1: not a single bit */
+	bool has_default;
+	uint64_t value;		/* if so */
+	uint64_t info;		/* address of its PropertyInfo */
+};
+
+struct qom_type {
+	const char *name, *parent;
+	const struct qom_type *up;	/* NULL: its parent is no static type */
+	uint64_t class_init, class_data, instance_init;
+	bool walked;		/* the lists below are complete */
+	const struct qom_prop *props;
+	size_t nprops;
+	/* Descriptors of the whole object that its class_init registers. */
+	const struct desc *const *descs;
+	size_t ndescs;
+	/* Of a proxy (virtio-net-pci): the type of its only child, or NULL. */
+	const char *child;
+};
+
+struct qom_machine {
+	const char *name;	/* "pc-q35-7.2" */
+	bool complete;		/* no more than these */
+	const struct global *const *globals;	/* as they are applied */
+	size_t nglobals;
+};
+
+struct qom;
+
+/*
+ * All types of @img, which has to outlive the result.  Answers -1 where its
+ * code cannot be walked, or the shape of its types cannot be told.
+ */
+int qom_open(struct qom **ret, struct desc_image *img, struct err *err);
+void qom_close(struct qom *q);
+
+size_t qom_ntypes(const struct qom *q);
+const struct qom_type *qom_type(const struct qom *q, size_t i);
+const struct qom_type *qom_find(const struct qom *q, const char *name);
+bool qom_is_a(const struct qom_type *t, const char *ancestor);
+
+/* Machine types in the order of their names, without "-machine". */
+size_t qom_nmachines(const struct qom *q);
+const struct qom_machine *qom_machine(const struct qom *q, size_t i);
+const struct qom_machine *qom_machine_find(const struct qom *q,
+					   const char *name);
+
+/* The property @name of @t or of a type that it is one of; NULL. */
+const struct qom_prop *qom_prop_find(const struct qom_type *t,
+				     const char *name);
+
+/*
+ * What @m sets @name of @t to, the last one that applies; NULL: nothing.
+ * @proxy, if not NULL, is the proxy that @t is the child of.
+ */
+const struct global *qom_set_by(const struct qom_machine *m,
+				const struct qom_type *t,
+				const struct qom_type *proxy,
+				const char *name);
+
+/* @value as a number of @p's type; false where it is none that we can tell. */
+bool qom_parse(const struct qom_prop *p, const char *value, uint64_t *ret);
+
+/*
+ * The bytes of the object that properties fill on machine @m (NULL: the
+ * defaults), for predicate_eval(): struct qom_object is its ctx.
+ */
+struct qom_object {
+	const struct qom_type *type, *proxy;
+	const struct qom_machine *machine;
+	int64_t base;		/* of the part that the predicate is given */
+	/* Properties that were looked at by the last question. */
+	const struct qom_prop *seen[8];
+	unsigned nseen;
+};
+
+void qom_object_read(void *ctx, int64_t offset, size_t n, uint8_t *out,
+		     uint8_t *known);
+
+/* What the predicate at @fn answers to @o. */
+enum tri qom_ask(const struct qom *q, struct qom_object *o, uint64_t fn,
+		 int version, struct predicate_trace *why);
+
+#endif
