@@ -1050,6 +1050,22 @@ static bool die_address(const struct dwarf *dw, const struct die *d,
 	return true;
 }
 
+static bool is_named(struct dwarf *dw, const struct die *d)
+{
+	static const char *const names[] = {
+#define X(name) name,
+		DWARF_NAMED(X)
+#undef X
+	};
+	const char *name = die_name(dw, d);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return false;
+}
+
 static void scan_unit(struct dwarf *dw, const struct die *top, uint32_t unit)
 {
 	struct die c;
@@ -1061,7 +1077,9 @@ static void scan_unit(struct dwarf *dw, const struct die *top, uint32_t unit)
 		struct dwarf_var *v;
 		uint64_t addr;
 
-		if (!die_address(dw, &c, tag, &addr) || !wanted(dw, addr))
+		if (!die_address(dw, &c, tag, &addr) ||
+		    (!wanted(dw, addr) && (tag != DW_TAG_variable ||
+					   !is_named(dw, &c))))
 			continue;
 		dw->vars = grow_array(dw->vars, &dw->vars_cap, dw->nvars + 1,
 				      sizeof(*dw->vars));
@@ -1261,6 +1279,22 @@ const struct dwarf_var *dwarf_at(const struct dwarf *dw, uint64_t addr)
 
 	return dw->nvars ? bsearch(&key, dw->vars, dw->nvars,
 				   sizeof(*dw->vars), by_var_addr) : NULL;
+}
+
+const struct dwarf_var *dwarf_named(const struct dwarf *dw, const char *name)
+{
+	const struct dwarf_var *found = NULL;
+
+	for (size_t i = 0; i < dw->nvars; i++) {
+		const struct dwarf_var *v = &dw->vars[i];
+
+		if (v->function || strcmp(v->name, name))
+			continue;
+		if (found && found->addr != v->addr)
+			return NULL;
+		found = v;
+	}
+	return found;
 }
 
 const char *dwarf_path(const struct dwarf *dw)

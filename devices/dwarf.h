@@ -83,6 +83,15 @@ void dwarf_close(struct dwarf *dw);
 /* The variable (function) that begins at @addr, or NULL. */
 const struct dwarf_var *dwarf_at(const struct dwarf *dw, uint64_t addr);
 
+/*
+ * Those variables are found by name, too, wherever they are: of the emulator's
+ * registry and of its state.
+ */
+#define DWARF_NAMED(X) X("savevm_state") X("current_run_state")
+
+/* NULL: there is none, or there are several. */
+const struct dwarf_var *dwarf_named(const struct dwarf *dw, const char *name);
+
 /* The type at a reference (0: void); never NULL. */
 const struct ctype *dwarf_type(struct dwarf *dw, uint64_t ref);
 const struct ctype *ctype_below(struct dwarf *dw, const struct ctype *t);

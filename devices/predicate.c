@@ -1121,7 +1121,7 @@ static void follow(struct run *run)
 	answer(run);
 }
 
-static struct cpu *first_path(uint64_t fn, int version)
+static struct cpu *first_path(uint64_t fn, int version, uint64_t object)
 {
 	struct cpu *cpu = calloc(1, sizeof(*cpu));
 	uint64_t top = STACK_SIZE - 64;
@@ -1130,7 +1130,7 @@ static struct cpu *first_path(uint64_t fn, int version)
 		return NULL;
 	cpu->ip = fn;
 	flags_unknown(cpu);
-	cpu->r[RDI] = val_of(OBJECT);
+	cpu->r[RDI] = val_of(object);
 	cpu->r[RSI] = val_of((uint32_t)version);
 	cpu->r[RSP] = val_of(STACK_TOP - STACK_SIZE + top);
 	for (unsigned i = 0; i < 8; i++) {	/* where it returns to */
@@ -1149,7 +1149,8 @@ enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 	bool same;
 
 	memset(run.why, 0, sizeof(*run.why));
-	run.paths[0] = first_path(fn, version);
+	run.paths[0] = first_path(fn, version,
+				  mem->address ? mem->address : OBJECT);
 	run.npaths = run.paths[0] ? 1 : 0;
 	while (run.npaths) {
 		run.cpu = run.paths[--run.npaths];

@@ -10,6 +10,7 @@
 
 #include "../debugger/value.h"
 #include "../stream/escape.h"
+#include "inspect.h"
 #include "live.h"
 
 #define MAX_BREAKS 64
@@ -492,6 +493,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	};
 	struct live_args a;
 
+	if (attach && inspect_wanted(argc, argv))
+		return inspect_main(self, argc, argv);
 	if (live_parse(self, argc, argv, attach ? own_attach : own_drive,
 		       &a) < 0)
 		return STATUS_USAGE;
@@ -543,6 +546,7 @@ static const struct option_help attach_options[] = {
 	{ "--coarse", NULL, "do not check the byte before each event" },
 	{ "--snapshot", "NAME", "of a qcow2 image" },
 	{ "--offset", "N", "where the stream starts in the file" },
+	INSPECT_OPTIONS,
 	{ 0 },
 };
 
@@ -556,8 +560,11 @@ const struct subcommand cmd_drive = {
 
 const struct subcommand cmd_attach = {
 	.name = "attach",
-	.args = "unix:SOCKET|tcp:HOST:PORT SOURCE --qmp SOCKET [OPTION]...",
-	.help = "The same in an emulator that already waits in inmigrate.",
+	.args = "unix:SOCKET|tcp:HOST:PORT SOURCE --qmp SOCKET [OPTION]...\n"
+		"       vmsdb attach PID|CORE [IDSTR[#INSTANCE][/FIELD]]... "
+		"[OPTION]...",
+	.help = "The same in an emulator that already waits in inmigrate; or "
+		"look into one's memory.",
 	.options = attach_options,
 	.run = run,
 };
