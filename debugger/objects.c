@@ -420,13 +420,13 @@ static void walk_elements(struct walk *w, const struct at *at,
 			  const struct desc_field *f, uint64_t first,
 			  int64_t n, int64_t size, size_t path)
 {
-	bool array = n != 1 || f->flags & (VMS_ARRAY | VMS_VARRAY);
 	int version = f->flags & VMS_VSTRUCT ? f->struct_version :
 		f->desc->version;
 
 	for (int64_t i = 0; i < n && !w->out->cut; i++) {
 		uint64_t addr = first + (uint64_t)(i * size);
-		size_t below = array ? put(w, path, "[%" PRId64 "]", i) : path;
+		/* a single one is not numbered in a stream, either */
+		size_t below = n != 1 ? put(w, path, "[%" PRId64 "]", i) : path;
 		struct leaf *l;
 
 		if (f->flags & VMS_ARRAY_OF_POINTER &&
