@@ -128,6 +128,9 @@ static int without_types(struct inspect *in, struct err *err)
 {
 	struct err why = *err;
 
+	/* what is missing would still be missing */
+	if (why.code != ERR_UNSUPPORTED)
+		return -1;
 	return err_set(err, why.code, ERR_NO_OFFSET, "%.230s; debug "
 		       "information would tell: install that of its package "
 		       "(Debian: qemu-system-...-dbgsym), or 'debuginfod-find "

@@ -479,6 +479,11 @@ static void walk_field(struct walk *w, const struct at *at,
 			return;
 		}
 	}
+	if (!n && f->flags & VMS_VARRAY && at->pre_save) {
+		add_leaf(w, at, f, path)->why = "none now, but a pre_save may "
+			"compute how many there are";
+		return;
+	}
 	if (f->flags & (VMS_STRUCT | VMS_VSTRUCT)) {
 		if (f->desc)
 			walk_elements(w, at, f, first, n, size, path);

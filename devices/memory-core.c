@@ -170,6 +170,9 @@ static void take_auxv(struct core *c, const uint8_t *p, size_t len)
 		switch (space_load(&c->m.space, p + i, w)) {
 		case 9: /* AT_ENTRY */ c->m.entry = v; break;
 		case 3: /* AT_PHDR */ c->m.phdr = v; break;
+		case 6: /* AT_PAGESZ */
+			c->m.page_size = (uint32_t)v;
+			break;
 		}
 	}
 }

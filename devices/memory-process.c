@@ -297,6 +297,9 @@ static void take_auxv(struct process *p)
 		switch (space_load(&p->m.space, (uint8_t *)s + i, w)) {
 		case 9: /* AT_ENTRY */ p->m.entry = v; break;
 		case 3: /* AT_PHDR */ p->m.phdr = v; break;
+		case 6: /* AT_PAGESZ */
+			p->m.page_size = (uint32_t)v;
+			break;
 		}
 	}
 	free(s);

@@ -39,6 +39,7 @@ struct memory {
 	struct memory_map *maps;	/* by address */
 	size_t nmaps;
 	uint64_t entry, phdr;	/* AT_ENTRY, AT_PHDR; 0 not told */
+	uint32_t page_size;	/* AT_PAGESZ; 0 not told */
 	uint16_t machine;	/* EM_* */
 	const char *command;	/* its command line, or NULL */
 	const char *const *argv;	/* of a process; ended by NULL */

@@ -617,6 +617,11 @@ static bool call_known(struct run *run, const char *name)
 	for (unsigned i = 0; i < sizeof(never) / sizeof(*never); i++)
 		if (!strcmp(name, never[i]))
 			return run->dead = true;
+	if (!strcmp(name, "getpagesize") && run->mem->page_size) {
+		clobber(cpu);
+		cpu->r[RAX] = val_of(run->mem->page_size);
+		return true;
+	}
 	if (!strcmp(name, "strcmp") || !strcmp(name, "g_str_equal")) {
 		equal = strings_equal(run, rdi, cpu->r[RSI]);
 		clobber(cpu);

@@ -42,6 +42,7 @@ struct object_memory {
 	 * would; it is then read with read_abs().  0: nobody knows.
 	 */
 	uint64_t address;
+	uint32_t page_size;	/* what getpagesize() answers; 0: not known */
 };
 
 struct predicate_code {

@@ -256,6 +256,7 @@ enum tri running_ask(struct running *r, uint64_t fn, uint64_t opaque,
 	};
 	const struct object_memory mem = {
 		.read_abs = read_abs, .ctx = r, .address = opaque,
+		.page_size = r->mem->page_size,
 	};
 
 	memset(why, 0, sizeof(*why));

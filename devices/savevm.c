@@ -155,6 +155,37 @@ static void add_entry(struct savevm *sv, size_t *cap,
 	sv->entries[sv->nentries++] = *e;
 }
 
+/* Is all of the entry there, whatever it is? */
+static bool is_there(const struct running *r, const struct savevm_layout *l,
+		     uint64_t at)
+{
+	const struct space *s = running_space(r);
+	uint8_t buf[2 * MAX_IDSTR];
+	unsigned end = l->idstr_size;
+
+	for (unsigned i = 0; i < SE_NMEMBERS; i++) {
+		if (l->off[i] != SAVEVM_NOWHERE && l->off[i] + 8u > end)
+			end = l->off[i] + 8u;
+	}
+	return end > sizeof(buf) || !s->read(s, at, buf, end);
+}
+
+/* The list goes on at @at, which is not there. */
+static int cut_off(struct savevm *sv, struct running *r, uint64_t at,
+		   bool doubt, struct err *err)
+{
+	if (doubt || running_memory(r)->pid || !sv->nentries)
+		return err_set(err, ERR_SHORT, ERR_NO_OFFSET, "the registry's "
+			       "entry %zu (0x%" PRIx64 ") is not %s",
+			       sv->nentries, at, running_memory(r)->pid ?
+			       "mapped: changed while it was read? (try "
+			       "again, or --stop)" : "in the core");
+	sv->cut = arena_printf(&sv->arena, "the core lacks the entry that "
+			       "follows (0x%" PRIx64 "): there were more",
+			       at);
+	return 0;
+}
+
 /*
  * Walk the list whose head is at @head.  Each entry's second word leads to the
  * one before it (QTAILQ of 4.0 and later: tql_prev), the first one's to the
@@ -181,7 +212,9 @@ static int walk(struct savevm *sv, struct running *r,
 				       "the list is broken",
 				       SAVEVM_MAX_ENTRIES);
 		if (!get_ptr(r, at + l->off[SE_NEXT] + ptr, &back) ||
-		    back != before || !read_entry(sv, r, l, at, &e))
+		    (back == before && !is_there(r, l, at)))
+			return cut_off(sv, r, at, doubt, err);
+		if (back != before || !read_entry(sv, r, l, at, &e))
 			return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
 				       "the registry is cut off or broken at "
 				       "its entry %zu (0x%" PRIx64 ")%s",
@@ -192,9 +225,7 @@ static int walk(struct savevm *sv, struct running *r,
 			return -1;
 		add_entry(sv, &cap, &e);
 		before = at + l->off[SE_NEXT];
-		if (!get_ptr(r, at + l->off[SE_NEXT], &at))
-			return err_set(err, ERR_SHORT, ERR_NO_OFFSET,
-				       "the registry is cut off");
+		get_ptr(r, at + l->off[SE_NEXT], &at);
 	}
 	if (last != before)
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "the registry's "

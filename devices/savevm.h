@@ -68,11 +68,13 @@ struct savevm {
 	bool from_dwarf;
 	struct savevm_entry *entries;	/* in the list's order */
 	size_t nentries;
+	const char *cut;	/* why there are not all of them, or NULL */
 };
 
 /*
  * Read the registry.  @layout may be NULL: by its shape.  What cannot be told
- * for certain is an error.
+ * for certain is an error; a core that lacks some of it gives those entries
+ * that come before, if debug information tells where the list is.
  */
 int savevm_read(struct savevm *ret, struct running *r,
 		const struct savevm_layout *layout, struct err *err);

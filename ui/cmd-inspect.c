@@ -192,6 +192,7 @@ struct around {
 	struct view *v;
 	json_t *list;		/* or NULL: text */
 	size_t lines;
+	const struct shown *shown;	/* whose leaves are marked */
 };
 
 static void number_text(const struct c_part *p, uint64_t raw, char *buf,
@@ -268,7 +269,7 @@ static void float_text(const struct space *s, const uint8_t *p, uint64_t n,
 	}
 }
 
-/* One element; false: not there. */
+/* One element of an array, or the whole; false: not there. */
 static bool element_text(struct view *v, const struct c_part *p, uint64_t addr,
 			 char *buf, size_t size)
 {
@@ -312,13 +313,18 @@ static bool bytes_text(struct view *v, const struct c_part *p, uint64_t addr,
 	return true;
 }
 
-/* The value of a member that is no structure. */
+/* The value of a member. */
 static void part_text(struct view *v, const struct c_part *p, uint64_t addr,
 		      char *buf, size_t size)
 {
 	uint64_t most = p->n < 16 ? p->n : 16;
 	size_t n = 0;
 	char one[160];
+
+	if (p->kind == 'S') {
+		snprintf(buf, size, "{...}");
+		return;
+	}
 
 	snprintf(buf, size, "(not readable)");
 	if (!p->step || !p->n) {
@@ -343,6 +349,17 @@ static void part_text(struct view *v, const struct c_part *p, uint64_t addr,
 		snprintf(buf + n, size - n, "%s", most < p->n ? ", ...}" : "}");
 }
 
+/* Does a leaf that was asked for begin there? */
+static bool is_asked(const struct around *a, uint64_t addr)
+{
+	for (size_t i = 0; i < a->shown->objects.n; i++) {
+		if (a->shown->wanted[i] &&
+		    a->shown->objects.leaves[i].addr == addr)
+			return true;
+	}
+	return false;
+}
+
 static void around_line(struct around *a, const struct c_struct *s,
 			const struct c_part *p, const char *path,
 			uint64_t offset, uint64_t addr)
@@ -353,8 +370,9 @@ static void around_line(struct around *a, const struct c_struct *s,
 	part_text(a->v, p, addr, value, sizeof(value));
 	a->lines++;
 	if (!a->list) {
-		fprintf(out, "    +0x%-6" PRIx64 " %-36s %-28s = %s\n", offset,
-		       safe(path), safe(p->type), safe(value));
+		fprintf(out, "  %c +0x%-6" PRIx64 " %-28s %-24s = %s\n",
+			p->kind != 'S' && is_asked(a, addr) ? '>' : ' ',
+			offset, safe(path), safe(p->type), safe(value));
 		return;
 	}
 	o = json_object();
@@ -383,7 +401,8 @@ static void around_struct(struct around *a, const struct c_struct *s,
 			return;
 		snprintf(below, sizeof(below), "%s%s%s", path,
 			 *path && *p->name ? "." : "", p->name);
-		if (p->kind != 'S') {
+		/* what has no name is looked into in any case */
+		if (p->kind != 'S' || (!a->v->all && *p->name)) {
 			around_line(a, s, p, below, offset + p->offset,
 				    addr + p->offset);
 			continue;
@@ -402,6 +421,63 @@ static void around_struct(struct around *a, const struct c_struct *s,
 				      offset + o, addr + o, depth + 1);
 		}
 	}
+}
+
+/* The member of that name, also in what has none; its offset is added up. */
+static const struct c_part *find_part(struct c_index *x,
+				      const struct c_struct *s,
+				      const char *name, uint64_t *offset,
+				      unsigned depth)
+{
+	const struct c_part *p = c_struct_part(s, name);
+
+	if (p)
+		*offset += p->offset;
+	for (size_t i = 0; !p && s && depth < 8 && i < s->nparts; i++) {
+		uint64_t below = *offset + s->parts[i].offset;
+
+		if (*s->parts[i].name || s->parts[i].kind != 'S')
+			continue;
+		p = find_part(x, c_index_struct(x, s->parts[i].below), name,
+			      &below, depth + 1);
+		if (p)
+			*offset = below;
+	}
+	return p;
+}
+
+/* The structure that the last member of @path stands in, within @s. */
+static const struct c_struct *innermost(struct c_index *x,
+					const struct c_struct *s,
+					const char *path, uint64_t *addr)
+{
+	while (s) {
+		size_t n = strcspn(path, ".["), k = n;
+		const struct c_struct *below;
+		const struct c_part *p;
+		uint64_t offset = 0, index = 0;
+		char name[200];
+
+		if (n >= sizeof(name))
+			return s;
+		memcpy(name, path, n);
+		name[n] = '\0';
+		if (path[k] == '[') {
+			index = strtoull(path + k + 1, NULL, 0);
+			k += strcspn(path + k, "]") + 1;
+		}
+		if (path[k] != '.')
+			return s;
+		p = find_part(x, s, name, &offset, 0);
+		below = p && p->kind == 'S' && index < p->n ?
+			c_index_struct(x, p->below) : NULL;
+		if (!below)
+			return s;
+		*addr += offset + index * p->step;
+		s = below;
+		path += k + 1;
+	}
+	return s;
 }
 
 /* ---- text ---- */
@@ -446,59 +522,70 @@ static void print_leaf(struct view *v, const struct leaf *l)
 	fputc('\n', out);
 }
 
-/* The structure of one object, once for all of its leaves. */
-static void print_around(struct view *v, const struct leaf *l, json_t *list)
+static void print_around(struct view *v, const struct shown *s,
+			 const struct c_struct *c, uint64_t addr,
+			 const struct c_desc *d, json_t *list)
 {
-	const struct c_desc *d = inspect_type(&v->in, l->desc);
-	struct around a = { .v = v };
+	struct around a = { .v = v, .shown = s };
 	json_t *o;
 
-	if (!d || !d->ntypes) {
-		if (!list)
-			fprintf(out, "  around it: which structure it is cannot be "
-			       "told\n");
-		return;
-	}
 	if (!list) {
-		fprintf(out, "  %s%s%s at 0x%" PRIx64 "%s:\n", paint(PAINT_BOLD),
-		       safe(d->types[0].name), paint(PAINT_OFF), l->object,
-		       d->ntypes > 1 ? " (or another: several fit)" : "");
+		fprintf(out, "  %s%s%s at 0x%" PRIx64 ", %" PRIu64 " bytes%s\n",
+			paint(PAINT_BOLD), safe(c->name), paint(PAINT_OFF),
+			addr, c->size, d->ntypes > 1 ?
+			" (or another: several fit)" : "");
 	} else {
 		a.list = json_array();
 	}
-	around_struct(&a, c_index_struct(v->in.index, d->types[0].id), "", 0,
-		      l->object, 0);
+	around_struct(&a, c, "", 0, addr, 0);
 	if (!list)
 		return;
 	o = json_object();
-	json_object_set_new(o, "structure",
-			    json_string(safe(d->types[0].name)));
+	json_object_set_new(o, "structure", json_string(safe(c->name)));
 	json_object_set_new(o, "candidates",
 			    json_integer((json_int_t)d->ntypes));
-	json_object_set_new(o, "address", json_integer((json_int_t)l->object));
+	json_object_set_new(o, "address", json_integer((json_int_t)addr));
 	json_object_set_new(o, "members", a.list);
 	json_array_append_new(list, o);
 }
 
+/*
+ * Each structure once: the innermost around a field or, with --all, the whole
+ * object.
+ */
 static void around_all(struct view *v, const struct shown *s, json_t *list)
 {
-	const struct leaf *done[64];
+	struct {
+		uint64_t addr;
+		int64_t id;
+	} done[256];
 	size_t ndone = 0;
 
-	for (size_t i = 0; i < s->objects.n && ndone < 64; i++) {
+	for (size_t i = 0; i < s->objects.n && ndone < 256; i++) {
 		const struct leaf *l = &s->objects.leaves[i];
-		bool known = !s->wanted[i] || !l->object;
+		const struct c_desc *d = inspect_type(&v->in, l->desc);
+		const struct c_field *f = inspect_member(&v->in, l->desc,
+							 l->field);
+		const struct c_struct *c;
+		uint64_t addr = l->object;
+		size_t k = 0;
 
-		for (size_t k = 0; k < ndone && !known; k++)
-			known = done[k]->object == l->object &&
-				(done[k]->desc == l->desc ||
-				 inspect_type(&v->in, done[k]->desc) ==
-				 inspect_type(&v->in, l->desc));
-		if (known)
+		if (!s->wanted[i] || !l->object || !d || !d->ntypes)
 			continue;
-		done[ndone++] = l;
-		print_around(v, l, list);
+		c = c_index_struct(v->in.index, d->types[0].id);
+		if (c && f && !v->all)
+			c = innermost(v->in.index, c, f->path, &addr);
+		while (c && k < ndone && (done[k].addr != addr ||
+					  done[k].id != c->id))
+			k++;
+		if (!c || k < ndone)
+			continue;
+		done[ndone].addr = addr;
+		done[ndone++].id = c->id;
+		print_around(v, s, c, addr, d, list);
 	}
+	if (!ndone && !list)
+		fprintf(out, "  what C structure is around cannot be told\n");
 }
 
 static void print_entry(struct view *v, const struct shown *s)
@@ -571,6 +658,8 @@ static void print_head(struct view *v)
 	fprintf(out, "  %zu entries are registered (%s)\n", in->registry.nentries,
 	       in->registry.from_dwarf ? "by its debug information" :
 	       "found by their shape, each checked");
+	if (in->registry.cut)
+		fprintf(out, "  %s\n", safe(in->registry.cut));
 	if (in->no_index)
 		fprintf(out, "  no C structures: %s\n", safe(in->no_index));
 }
@@ -689,6 +778,8 @@ static void print_json(struct view *v, const struct shown *shown, size_t n)
 	set_text(o, "registry", in->registry.from_dwarf ? "debug information" :
 		 "shape");
 	set_text(o, "guest", in->run_state);
+	if (in->registry.cut)
+		set_text(o, "cut", in->registry.cut);
 	if (in->no_index)
 		set_text(o, "no_structures", in->no_index);
 	for (size_t i = 0; i < running_nwarnings(in->running); i++)
