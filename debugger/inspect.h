@@ -9,18 +9,20 @@
 #include "../devices/savevm.h"
 #include "c-index.h"
 
+struct inspect_opts {
+	struct running_opts running;
+	const struct source_opts *progress;
+	bool no_types;		/* only where nothing else finds the registry */
+};
+
 struct inspect {
 	struct arena arena;
+	struct inspect_opts opts;
 	struct running *running;
 	struct c_index *index;	/* NULL: no debug information */
 	const char *no_index;	/* why not, or NULL */
 	struct savevm registry;
 	const char *run_state;	/* "paused"; NULL: not known */
-};
-
-struct inspect_opts {
-	struct running_opts running;
-	const struct source_opts *progress;
 };
 
 /* Nothing is read of its objects yet.  @target: a core file, or a PID. */
