@@ -252,6 +252,8 @@ static int add_process(struct destination *d, const char *target,
 	d->image = running_image(d->process->running);
 	take_image(d, target);
 	sv = &d->process->registry;
+	if (sv->machine)
+		registry_set_machine(reg, sv->machine);
 	for (size_t i = 0; i < sv->nentries; i++) {
 		const struct savevm_entry *s = &sv->entries[i];
 		struct entry *e = registry_add(reg, s->idstr, s->instance,

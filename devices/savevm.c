@@ -357,6 +357,33 @@ static int find_by_shape(struct savevm *sv, struct running *r,
 	return walk(sv, r, l, se.found, false, err);
 }
 
+/*
+ * The type of *current_machine: each of these begins with a pointer to the
+ * next (Object, ObjectClass, TypeImpl's name), and the machine's name is the
+ * type's without "-machine" (hw/core/machine.c, machine_class_base_init()).
+ */
+static void take_machine(struct savevm *sv, struct running *r)
+{
+	static const char suffix[] = "-machine";
+	const struct elf_symbol *sym =
+		space_elf_named(desc_image_space(running_image(r)),
+				"current_machine");
+	uint64_t at;
+	char name[256];
+	int n;
+
+	if (!sym || !running_from_image(r, sym->addr, &at))
+		return;
+	for (unsigned i = 0; i < 4; i++) {
+		if (!get_ptr(r, at, &at) || !at)
+			return;
+	}
+	n = space_text(running_space(r), at, name, sizeof(name)) -
+		(int)strlen(suffix);
+	if (n > 0 && !strcmp(name + n, suffix))
+		sv->machine = arena_intern(&sv->arena, name, (size_t)n);
+}
+
 int savevm_read(struct savevm *sv, struct running *r,
 		const struct savevm_layout *layout, struct err *err)
 {
@@ -389,6 +416,8 @@ int savevm_read(struct savevm *sv, struct running *r,
 	}
 	if (ret)
 		savevm_release(sv);
+	else
+		take_machine(sv, r);
 	return ret;
 }
 

@@ -69,6 +69,7 @@ struct savevm {
 	struct savevm_entry *entries;	/* in the list's order */
 	size_t nentries;
 	const char *cut;	/* why there are not all of them, or NULL */
+	const char *machine;	/* "pc-q35-7.2"; NULL: not told */
 };
 
 /*

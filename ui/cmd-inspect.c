@@ -653,7 +653,9 @@ static void print_head(struct view *v)
 
 	fprintf(out, "%s%s: %s\n", m->pid ? "process " : "core ", safe(v->target),
 	       safe(running_exe(in->running)));
-	fprintf(out, "  build-id %s; guest %s\n", inspect_build_id(in),
+	fprintf(out, "  build-id %s; machine %s; guest %s\n",
+		inspect_build_id(in), in->registry.machine ?
+		safe(in->registry.machine) : "unknown",
 	       in->run_state ? in->run_state : "running or not: unknown");
 	fprintf(out, "  %zu entries are registered (%s)\n", in->registry.nentries,
 	       in->registry.from_dwarf ? "by its debug information" :
@@ -777,6 +779,7 @@ static void print_json(struct view *v, const struct shown *shown, size_t n)
 	set_text(o, "command", m->command);
 	set_text(o, "registry", in->registry.from_dwarf ? "debug information" :
 		 "shape");
+	set_text(o, "machine", in->registry.machine);
 	set_text(o, "guest", in->run_state);
 	if (in->registry.cut)
 		set_text(o, "cut", in->registry.cut);
