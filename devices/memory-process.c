@@ -245,6 +245,9 @@ static int no_process(pid_t pid, struct err *err)
 {
 	pid_t there;
 
+	if (pid <= 0)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
+			       "no such process");
 	if (kill(pid, 0) == 0 || errno == EPERM)
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "it exists, but "
 			       "/proc hides it from us (mounted with "

@@ -391,18 +391,22 @@ static bool take_mapped_file(struct mapped *m, struct memory *mem,
 static void take_mapped(struct running *r)
 {
 	struct memory *mem = r->mem;
+	bool named = false;
 	size_t cap = 0;
 
+	for (size_t i = 0; i < mem->nmaps && !named; i++)
+		named = *mem->maps[i].path == '/';
 	for (size_t i = 0; i < mem->nmaps && r->nmapped < 4096; i++) {
 		const struct memory_map *map = &mem->maps[i];
 		struct mapped m = { .path = map->path, .start = map->start };
 		struct head h = { mem, map->start, -1 };
 		uint8_t magic[4];
 
-		if (*map->path != '/' || map->offset)
+		/* a core that has lost its list of files has their contents */
+		if ((named && *map->path != '/') || map->offset)
 			continue;
-		if (!memory_read(mem, map->start, magic, 4) &&
-		    memcmp(magic, ELFMAG, SELFMAG))
+		if (memory_read(mem, map->start, magic, 4) ? !named :
+		    memcmp(magic, ELFMAG, SELFMAG) != 0)
 			continue;
 		m.header = take_header(&m, mem, &h);
 		r->mapped = grow_array(r->mapped, &cap, r->nmapped + 1,
@@ -557,12 +561,15 @@ static int find_exe(struct running *r, const char *exe, struct mapped **ret,
 		m = same ? same : m;
 		r->exe = arena_strdup(&r->arena, exe);
 	}
+	if (!m && exe)
+		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "where %s lies "
+			       "in it is not told: its list of mapped files is "
+			       "missing, and so is that file's build-id", exe);
 	if (!m)
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "which file it "
-			       "ran is not in it (%s)%s", r->mem->nmaps ?
-			       "no mapping of a program" :
-			       "no list of mappings", exe ? "" :
-			       "; not even --exe FILE would help");
+			       "ran is not told: its list of mapped files is "
+			       "missing (cut off?); give the executable with "
+			       "--exe FILE");
 	if (!exe) {
 		const char *file = r->mem->pid && r->mem->phdr &&
 			mapped_at(r, r->mem->phdr) == m ?
@@ -598,7 +605,6 @@ static bool is_module(const char *path)
 
 struct module_list {
 	const char *files[MAX_FILES + 1];
-	struct mapped *mapped[MAX_FILES];
 	size_t n;
 };
 
@@ -625,7 +631,6 @@ static void find_modules(struct running *r, struct module_list *list)
 		}
 		if (!m->header && !take_mapped_file(m, r->mem, file))
 			continue;
-		list->mapped[list->n] = m;
 		list->files[list->n++] = file;
 	}
 }
@@ -640,20 +645,30 @@ static void place(struct running *r, const struct elf_file *f,
 	p->end = f->end + p->delta;
 }
 
-static void place_all(struct running *r, const struct mapped *exe,
-		      const struct module_list *list)
+static void place_all(struct running *r, const struct mapped *exe)
 {
 	const struct elf_file *f;
 
-	r->placed = arena_calloc(&r->arena, list->n + 1, sizeof(*r->placed));
+	for (unsigned i = 1; space_elf_file(r->elf, i); i++)
+		r->nplaced = i;
+	r->placed = arena_calloc(&r->arena, r->nplaced + 1,
+				 sizeof(*r->placed));
+	r->nplaced = 0;
 	place(r, space_elf_file(r->elf, 0), exe);
 	for (unsigned i = 1; (f = space_elf_file(r->elf, i)); i++) {
-		for (size_t k = 0; k < list->n; k++) {
-			if (!strcmp(f->path, list->files[k])) {
-				place(r, f, list->mapped[k]);
-				break;
-			}
+		const struct mapped *m = mapped_by_id(r, f->build_id,
+						      f->build_id_len);
+
+		/* a core may lack the build-id, but not the name */
+		for (size_t k = 0; !m && k < r->nmapped; k++) {
+			const char *file = memory_file(r->mem,
+						       r->mapped[k].path);
+
+			if (file && !strcmp(f->path, file))
+				m = &r->mapped[k];
 		}
+		if (m && m->header)
+			place(r, f, m);
 	}
 }
 
@@ -734,7 +749,7 @@ static int running_take(struct running *r, const struct running_opts *opts,
 	if (find_exe(r, opts->exe, &exe, err))
 		return -1;
 	find_modules(r, list);
-	if (!images.modules)
+	if (!images.modules && *exe->path)
 		images.module_files = list->files;
 	if (desc_image_open(&r->img, r->exe, &images, err)) {
 		if (err->code == ERR_FORMAT || err->code == ERR_UNSUPPORTED)
@@ -753,7 +768,7 @@ static int running_take(struct running *r, const struct running_opts *opts,
 	    r->files->big_endian != r->mem->space.big_endian)
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET, "%s is of "
 			       "another machine than its memory", r->exe);
-	place_all(r, exe, list);
+	place_all(r, exe);
 	return check_place(r, err);
 }
 

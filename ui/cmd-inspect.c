@@ -617,8 +617,16 @@ static void print_entry(struct view *v, const struct shown *s)
 
 static void print_registry(struct view *v, const struct shown *shown, size_t n)
 {
-	fprintf(out, "%s instance alias version section descriptor opaque "
-	       "structure%s\n", paint(PAINT_BOLD), paint(PAINT_OFF));
+	size_t wide = 5;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = strlen(shown[i].e->idstr);
+
+		wide = k > wide && k < 60 ? k : wide;
+	}
+	fprintf(out, "%s%-*s instance alias    version section  descriptor at "
+		"object, structure%s\n", paint(PAINT_BOLD), (int)wide,
+		"idstr", paint(PAINT_OFF));
 	for (size_t i = 0; i < n; i++) {
 		const struct savevm_entry *e = shown[i].e;
 		const char *type = type_name(v, e->desc);
@@ -626,22 +634,27 @@ static void print_registry(struct view *v, const struct shown *shown, size_t n)
 
 		if (e->vmsd && e->alias != ALIAS_NONE)
 			snprintf(alias, sizeof(alias), "%" PRIu32, e->alias);
-		fprintf(out, "%s %" PRIu32 " %s v%" PRId32 " %" PRId32 "  ",
-		       safe(e->idstr), e->instance, alias, e->version,
-		       e->section);
+		fprintf(out, "%-*s %8" PRIu32 " %5s %10" PRId32 " %7" PRId32
+			"  ", (int)wide, safe(e->idstr), e->instance, alias,
+			e->version, e->section);
 		if (e->desc)
-			fprintf(out, "%s", safe(e->desc->symbol ? e->desc->symbol :
-					  e->desc->name));
+			fprintf(out, "%s", safe(e->desc->symbol ?
+						e->desc->symbol :
+						e->desc->name));
 		else
-			fprintf(out, "%s", e->vmsd ? "(descriptor not readable)" :
-			       "(functions)");
-		fprintf(out, "  0x%" PRIx64 "%s%s", e->opaque, type ? "  " : "",
-		       type ? safe(type) : "");
+			fprintf(out, "%s", e->vmsd ?
+				"(descriptor not readable)" : "(functions)");
+		fprintf(out, " at 0x%" PRIx64 "%s%s", e->opaque,
+			type ? ", " : "", type ? safe(type) : "");
 		if (e->compat && strcmp(e->compat, e->idstr))
-			fprintf(out, "  [once %s %" PRIu32 "]", safe(e->compat),
-			       e->compat_instance);
-		if (shown[i].objects.written != TRI_YES)
-			fprintf(out, "  [%s]", written_text(shown[i].objects.written));
+			fprintf(out, "  [once %s %" PRIu32 "]",
+				safe(e->compat), e->compat_instance);
+		if (e->desc && e->desc->unmigratable)
+			fprintf(out, "  [unmigratable: blocks every "
+				"migration]");
+		else if (shown[i].objects.written != TRI_YES)
+			fprintf(out, "  [%s]",
+				written_text(shown[i].objects.written));
 		fputc('\n', out);
 	}
 }
@@ -746,6 +759,9 @@ static json_t *entry_json(struct view *v, const struct shown *s)
 	set_number(o, "vmsd", e->vmsd);
 	set_number(o, "ops", e->ops);
 	set_number(o, "opaque", e->opaque);
+	if (e->desc)
+		json_object_set_new(o, "unmigratable",
+				    json_boolean(e->desc->unmigratable));
 	json_object_set_new(o, "is_ram", json_boolean(e->is_ram));
 	json_object_set_new(o, "written", tri_json(s->objects.written));
 	if (s->objects.whether)
