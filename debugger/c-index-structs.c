@@ -349,13 +349,12 @@ const struct c_struct *c_index_struct(struct c_index *x, int64_t id)
 	if (id <= 0 || id > MAX_STRUCTS)
 		return NULL;
 	if ((size_t)id >= at->nstructs) {
-		size_t cap = at->nstructs, old = cap;
+		size_t old = at->nstructs;
 
-		at->structs = grow_array(at->structs, &cap, (size_t)id + 1,
-					 sizeof(*at->structs));
+		at->structs = grow_array(at->structs, &at->nstructs,
+					 (size_t)id + 1, sizeof(*at->structs));
 		memset(at->structs + old, 0,
-		       (cap - old) * sizeof(*at->structs));
-		at->nstructs = cap;
+		       (at->nstructs - old) * sizeof(*at->structs));
 	}
 	if (at->structs[id])
 		return at->structs[id];

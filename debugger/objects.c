@@ -10,7 +10,6 @@
 
 #define MAX_PATH 1024
 #define MAX_ELEMENTS (1u << 20)	/* of one field */
-#define MAX_STEPS (1u << 22)
 
 struct walk {
 	struct running *r;
@@ -18,8 +17,7 @@ struct walk {
 	struct arena *arena;
 	struct objects *out;
 	size_t cap;
-	uint64_t bytes;
-	size_t steps;		/* descriptors gone through */
+	struct objects_budget *left;
 	bool all;
 	char path[MAX_PATH];
 };
@@ -77,10 +75,12 @@ static struct leaf *add_leaf(struct walk *w, const struct at *at,
 	static struct leaf none;
 	struct leaf *l;
 
-	if (w->out->n == OBJECTS_MAX_LEAVES) {
-		w->out->cut = "more fields than are kept";
+	if (!w->left->leaves || w->left->bytes < path) {
+		w->out->cut = "more fields than are read";
 		return &none;
 	}
+	w->left->leaves--;
+	w->left->bytes -= path;
 	w->out->leaves = grow_array(w->out->leaves, &w->cap, w->out->n + 1,
 				    sizeof(*w->out->leaves));
 	l = &w->out->leaves[w->out->n++];
@@ -138,9 +138,9 @@ static const char *missing(struct walk *w, uint64_t addr)
 /* Room for @n bytes of values, or NULL. */
 static uint8_t *room(struct walk *w, uint64_t n)
 {
-	if (n > OBJECTS_MAX_BYTES - w->bytes)
+	if (n > w->left->bytes)
 		return NULL;
-	w->bytes += n;
+	w->left->bytes -= n;
 	return arena_alloc(w->arena, n ? n : 1);
 }
 
@@ -280,7 +280,14 @@ static enum tri ask(struct walk *w, uint64_t fn, const char *name,
 		    uint64_t object, int version, const char **whether)
 {
 	struct predicate_trace why;
-	enum tri t = running_ask(w->r, fn, object, version, &why);
+	enum tri t;
+
+	if (!w->left->questions) {
+		*whether = "more conditions than are followed";
+		return TRI_UNKNOWN;
+	}
+	w->left->questions--;
+	t = running_ask(w->r, fn, object, version, &why);
 
 	if (t == TRI_UNKNOWN)
 		*whether = name ? say(w, "%s(): %s", name, why.why) :
@@ -365,17 +372,13 @@ static void walk_plain(struct walk *w, const struct at *at,
 	}
 	if (f->type && !strcmp(f->type, "buffer") &&
 	    !(f->flags & VMS_ARRAY_OF_POINTER)) {
-		if (size && n > OBJECTS_MAX_BYTES / size)
-			l->why = "larger than what is read";
-		else
-			take_bytes(w, l, first, (uint64_t)(n * size));
+		take_bytes(w, l, first, (uint64_t)n * (uint64_t)size);
 		return;
 	}
 	if (f->type && !strcmp(f->type, "unused_buffer")) {
 		l->addr = 0;
 		l->len = (uint64_t)(n * size);
-		l->wire = size <= OBJECTS_MAX_BYTES && n == 1 ?
-			room(w, l->len) : NULL;
+		l->wire = n == 1 ? room(w, l->len) : NULL;
 		if (l->wire)
 			memset((uint8_t *)l->wire, 0, l->len);
 		else
@@ -539,8 +542,11 @@ static void walk_desc(struct walk *w, const struct at *outer)
 	const struct desc *d = outer->desc;
 	struct at at = *outer;
 
-	if (w->steps++ == MAX_STEPS)
+	if (!w->left->structures) {
 		w->out->cut = "more structures than are read";
+		return;
+	}
+	w->left->structures--;
 	if (d->pre_save_fn && !at.pre_save)
 		at.pre_save = d;
 	for (size_t i = 0; i < d->nfields && !w->out->cut; i++) {
@@ -569,7 +575,7 @@ void objects_walk(struct objects *ret, struct running *r,
 {
 	struct walk w = {
 		.r = r, .s = running_space(r), .arena = a, .out = ret,
-		.all = opts && opts->all,
+		.all = opts->all, .left = opts->budget,
 	};
 	struct at at = {
 		.desc = e->desc, .object = e->opaque,
@@ -587,6 +593,8 @@ void objects_walk(struct objects *ret, struct running *r,
 		ret->written = ask(&w, e->desc->needed_fn,
 				   e->desc->needed_name, e->opaque, 0,
 				   &ret->whether);
+	if (opts->entry_only)
+		return;
 	at.version = e->desc->version;
 	at.written = ret->written;
 	at.whether = ret->written == TRI_YES ? NULL : ret->whether;

@@ -12,9 +12,18 @@
 
 #include "../devices/savevm.h"
 
-#define OBJECTS_MAX_LEAVES (1u << 20)	/* of one entry */
-#define OBJECTS_MAX_BYTES (64u << 20)
 #define OBJECTS_MAX_DEPTH 64
+
+/*
+ * What may still be read: a core's numbers are anybody's.  A large machine has
+ * some 100000 fields.
+ */
+struct objects_budget {
+	size_t leaves, structures, questions;
+	uint64_t bytes;		/* of values and paths */
+};
+
+#define OBJECTS_BUDGET { 2u << 20, 8u << 20, 200000, 512u << 20 }
 
 struct leaf {
 	const char *path;	/* as timeline_field_path() has it */
@@ -48,9 +57,11 @@ struct objects {
 
 struct objects_opts {
 	bool all;		/* what would not be written, too */
+	bool entry_only;	/* no leaves */
+	struct objects_budget *budget;	/* for all walks together */
 };
 
-/* What lives in @a lives as long as it. */
+/* What is in the leaves lives as long as @a. */
 void objects_walk(struct objects *ret, struct running *r,
 		  const struct savevm_entry *e, struct arena *a,
 		  const struct objects_opts *opts);

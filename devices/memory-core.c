@@ -124,7 +124,7 @@ static void take_files(struct core *c, const uint8_t *p, size_t len)
 	unsigned w = s->ptr_size;
 	uint64_t count, page;
 	const char *name;
-	size_t left, cap = 0;
+	size_t left;
 
 	if (len < 2 * w)
 		return;
@@ -154,7 +154,7 @@ static void take_files(struct core *c, const uint8_t *p, size_t len)
 		left -= n + 1;
 		if (map.start >= map.end)
 			continue;
-		c->m.maps = grow_array(c->m.maps, &cap, c->m.nmaps + 1,
+		c->m.maps = grow_array(c->m.maps, &c->m.maps_cap, c->m.nmaps + 1,
 				       sizeof(*c->m.maps));
 		c->m.maps[c->m.nmaps++] = map;
 	}
@@ -226,7 +226,7 @@ static int by_addr(const void *a, const void *b)
 static void take_rights(struct core *c, size_t n)
 {
 	struct memory *m = &c->m;
-	size_t files = m->nmaps, cap = files;
+	size_t files = m->nmaps;
 
 	memory_finish(m);
 	for (size_t i = 0; i < n; i++) {
@@ -255,7 +255,7 @@ static void take_rights(struct core *c, size_t n)
 		}
 		if (found)
 			continue;
-		m->maps = grow_array(m->maps, &cap, m->nmaps + 1,
+		m->maps = grow_array(m->maps, &m->maps_cap, m->nmaps + 1,
 				     sizeof(*m->maps));
 		m->maps[m->nmaps++] = (struct memory_map){
 			.start = ph.p_vaddr, .end = ph.p_vaddr + ph.p_memsz,

@@ -266,7 +266,6 @@ static int no_process(pid_t pid, struct err *err)
 static void take_maps(struct process *p, char *text)
 {
 	struct memory *m = &p->m;
-	size_t cap = 0;
 	char *line, *save;
 
 	for (line = strtok_r(text, "\n", &save); line;
@@ -282,7 +281,7 @@ static void take_maps(struct process *p, char *text)
 		map.write = perms[1] == 'w';
 		map.exec = perms[2] == 'x';
 		map.path = at ? arena_strdup(&m->arena, line + at) : "";
-		m->maps = grow_array(m->maps, &cap, m->nmaps + 1,
+		m->maps = grow_array(m->maps, &m->maps_cap, m->nmaps + 1,
 				     sizeof(*m->maps));
 		m->maps[m->nmaps++] = map;
 	}

@@ -37,7 +37,7 @@ struct memory {
 	const char *name;	/* "process 1234", "core FILE" */
 	pid_t pid;		/* 0: a core */
 	struct memory_map *maps;	/* by address */
-	size_t nmaps;
+	size_t nmaps, maps_cap;
 	uint64_t entry, phdr;	/* AT_ENTRY, AT_PHDR; 0 not told */
 	uint32_t page_size;	/* AT_PAGESZ; 0 not told */
 	uint16_t machine;	/* EM_* */

@@ -816,11 +816,20 @@ static void print_json(struct view *v, const struct shown *shown, size_t n)
 
 /* ---- the whole ---- */
 
+/* Nothing but the registry is shown. */
+static bool is_list(const struct view *v)
+{
+	return !v->nnames && !v->all && !v->around && !v->json;
+}
+
 /* All that is read of the objects is read here. */
 static size_t walk_all(struct view *v, struct shown *shown)
 {
 	struct savevm *sv = &v->in.registry;
-	const struct objects_opts opts = { .all = v->all };
+	struct objects_budget budget = OBJECTS_BUDGET;
+	const struct objects_opts opts = {
+		.all = v->all, .budget = &budget, .entry_only = is_list(v),
+	};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sv->nentries; i++) {
@@ -876,7 +885,7 @@ static void show_all(struct view *v, const struct shown *shown, size_t n)
 		return;
 	}
 	print_head(v);
-	if (!v->nnames && !v->all && !v->around)
+	if (is_list(v))
 		print_registry(v, shown, n);
 	else
 		for (size_t i = 0; i < n; i++) {
