@@ -18,12 +18,7 @@
 #include "out-text.h"
 
 #define MAX_AROUND 100000	/* lines of one structure */
-
-/*
- * Everything is written here first: what is being stopped must not wait for
- * who reads our output.
- */
-static FILE *out;
+#define MAX_TOUCH (16u << 20)
 
 struct view {
 	struct inspect in;
@@ -370,7 +365,7 @@ static void around_line(struct around *a, const struct c_struct *s,
 	part_text(a->v, p, addr, value, sizeof(value));
 	a->lines++;
 	if (!a->list) {
-		fprintf(out, "  %c +0x%-6" PRIx64 " %-28s %-24s = %s\n",
+		printf("  %c +0x%-6" PRIx64 " %-28s %-24s = %s\n",
 			p->kind != 'S' && is_asked(a, addr) ? '>' : ' ',
 			offset, safe(path), safe(p->type), safe(value));
 		return;
@@ -494,32 +489,32 @@ static void print_leaf(struct view *v, const struct leaf *l)
 	char value[600];
 
 	if (l->addr)
-		fprintf(out, "  0x%-14" PRIx64, l->addr);
+		printf("  0x%-14" PRIx64, l->addr);
 	else
-		fprintf(out, "  %-16s", "-");
-	fprintf(out, " %s (%s)", safe(l->path), safe(l->type));
+		printf("  %-16s", "-");
+	printf(" %s (%s)", safe(l->path), safe(l->type));
 	if (l->wire) {
 		value_text(l, value, sizeof(value));
-		fprintf(out, " = %s", safe(value));
+		printf(" = %s", safe(value));
 	} else {
-		fprintf(out, " %sunknown%s: %s", paint(PAINT_WARN), paint(PAINT_OFF),
+		printf(" %sunknown%s: %s", paint(PAINT_WARN), paint(PAINT_OFF),
 		       safe(l->why));
 	}
 	if (l->pre_save)
-		fprintf(out, "  [pre_save]");
+		printf("  [pre_save]");
 	if (l->written != TRI_YES)
-		fprintf(out, "  [%s%s%s]", written_text(l->written),
+		printf("  [%s%s%s]", written_text(l->written),
 		       l->whether ? ": " : "", safe(l->whether));
 	if (c) {
-		fprintf(out, "  %s", paint(PAINT_DIM));
-		fprintf(out, "%s %s", safe(c->type), safe(c->path));
+		printf("  %s", paint(PAINT_DIM));
+		printf("%s %s", safe(c->type), safe(c->path));
 		if (c->file)
-			fprintf(out, "  %s:%" PRIu32,
+			printf("  %s:%" PRIu32,
 			       safe(clean_path(&v->in.arena, c->file)),
 			       c->line);
-		fprintf(out, "%s", paint(PAINT_OFF));
+		printf("%s", paint(PAINT_OFF));
 	}
-	fputc('\n', out);
+	putchar('\n');
 }
 
 static void print_around(struct view *v, const struct shown *s,
@@ -530,7 +525,7 @@ static void print_around(struct view *v, const struct shown *s,
 	json_t *o;
 
 	if (!list) {
-		fprintf(out, "  %s%s%s at 0x%" PRIx64 ", %" PRIu64 " bytes%s\n",
+		printf("  %s%s%s at 0x%" PRIx64 ", %" PRIu64 " bytes%s\n",
 			paint(PAINT_BOLD), safe(c->name), paint(PAINT_OFF),
 			addr, c->size, d->ntypes > 1 ?
 			" (or another: several fit)" : "");
@@ -585,7 +580,7 @@ static void around_all(struct view *v, const struct shown *s, json_t *list)
 		print_around(v, s, c, addr, d, list);
 	}
 	if (!ndone && !list)
-		fprintf(out, "  what C structure is around cannot be told\n");
+		printf("  what C structure is around cannot be told\n");
 }
 
 static void print_entry(struct view *v, const struct shown *s)
@@ -593,24 +588,24 @@ static void print_entry(struct view *v, const struct shown *s)
 	const struct savevm_entry *e = s->e;
 	const char *type = type_name(v, e->desc);
 
-	fprintf(out, "%s%s%s %" PRIu32 " v%" PRId32, paint(PAINT_BOLD),
+	printf("%s%s%s %" PRIu32 " v%" PRId32, paint(PAINT_BOLD),
 	       safe(e->idstr), paint(PAINT_OFF), e->instance, e->version);
 	if (e->desc && e->desc->symbol)
-		fprintf(out, "  %s", safe(e->desc->symbol));
+		printf("  %s", safe(e->desc->symbol));
 	if (type)
-		fprintf(out, "  %s", safe(type));
-	fprintf(out, "  at 0x%" PRIx64, e->opaque);
+		printf("  %s", safe(type));
+	printf("  at 0x%" PRIx64, e->opaque);
 	if (s->objects.written != TRI_YES)
-		fprintf(out, "  [%s%s%s]", written_text(s->objects.written),
+		printf("  [%s%s%s]", written_text(s->objects.written),
 		       s->objects.whether ? ": " : "",
 		       safe(s->objects.whether));
-	fputc('\n', out);
+	putchar('\n');
 	for (size_t i = 0; i < s->objects.n; i++) {
 		if (s->wanted[i])
 			print_leaf(v, &s->objects.leaves[i]);
 	}
 	if (s->objects.cut)
-		fprintf(out, "  %s\n", safe(s->objects.cut));
+		printf("  %s\n", safe(s->objects.cut));
 	if (v->around)
 		around_all(v, s, NULL);
 }
@@ -624,7 +619,7 @@ static void print_registry(struct view *v, const struct shown *shown, size_t n)
 
 		wide = k > wide && k < 60 ? k : wide;
 	}
-	fprintf(out, "%s%-*s instance alias    version section  descriptor at "
+	printf("%s%-*s instance alias    version section  descriptor at "
 		"object, structure%s\n", paint(PAINT_BOLD), (int)wide,
 		"idstr", paint(PAINT_OFF));
 	for (size_t i = 0; i < n; i++) {
@@ -634,28 +629,28 @@ static void print_registry(struct view *v, const struct shown *shown, size_t n)
 
 		if (e->vmsd && e->alias != ALIAS_NONE)
 			snprintf(alias, sizeof(alias), "%" PRIu32, e->alias);
-		fprintf(out, "%-*s %8" PRIu32 " %5s %10" PRId32 " %7" PRId32
+		printf("%-*s %8" PRIu32 " %5s %10" PRId32 " %7" PRId32
 			"  ", (int)wide, safe(e->idstr), e->instance, alias,
 			e->version, e->section);
 		if (e->desc)
-			fprintf(out, "%s", safe(e->desc->symbol ?
+			printf("%s", safe(e->desc->symbol ?
 						e->desc->symbol :
 						e->desc->name));
 		else
-			fprintf(out, "%s", e->vmsd ?
+			printf("%s", e->vmsd ?
 				"(descriptor not readable)" : "(functions)");
-		fprintf(out, " at 0x%" PRIx64 "%s%s", e->opaque,
+		printf(" at 0x%" PRIx64 "%s%s", e->opaque,
 			type ? ", " : "", type ? safe(type) : "");
 		if (e->compat && strcmp(e->compat, e->idstr))
-			fprintf(out, "  [once %s %" PRIu32 "]",
+			printf("  [once %s %" PRIu32 "]",
 				safe(e->compat), e->compat_instance);
 		if (e->desc && e->desc->unmigratable)
-			fprintf(out, "  [unmigratable: blocks every "
+			printf("  [unmigratable: blocks every "
 				"migration]");
 		else if (shown[i].objects.written != TRI_YES)
-			fprintf(out, "  [%s]",
+			printf("  [%s]",
 				written_text(shown[i].objects.written));
-		fputc('\n', out);
+		putchar('\n');
 	}
 }
 
@@ -664,19 +659,19 @@ static void print_head(struct view *v)
 	struct inspect *in = &v->in;
 	struct memory *m = running_memory(in->running);
 
-	fprintf(out, "%s%s: %s\n", m->pid ? "process " : "core ", safe(v->target),
+	printf("%s%s: %s\n", m->pid ? "process " : "core ", safe(v->target),
 	       safe(running_exe(in->running)));
-	fprintf(out, "  build-id %s; machine %s; guest %s\n",
+	printf("  build-id %s; machine %s; guest %s\n",
 		inspect_build_id(in), in->registry.machine ?
 		safe(in->registry.machine) : "unknown",
 	       in->run_state ? in->run_state : "running or not: unknown");
-	fprintf(out, "  %zu entries are registered (%s)\n", in->registry.nentries,
+	printf("  %zu entries are registered (%s)\n", in->registry.nentries,
 	       in->registry.from_dwarf ? "by its debug information" :
 	       "found by their shape, each checked");
 	if (in->registry.cut)
-		fprintf(out, "  %s\n", safe(in->registry.cut));
+		printf("  %s\n", safe(in->registry.cut));
 	if (in->no_index)
-		fprintf(out, "  no C structures: %s\n", safe(in->no_index));
+		printf("  no C structures: %s\n", safe(in->no_index));
 }
 
 /* ---- JSON ---- */
@@ -809,8 +804,8 @@ static void print_json(struct view *v, const struct shown *shown, size_t n)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, entry_json(v, &shown[i]));
 	json_object_set_new(o, "sections", list);
-	json_dumpf(o, out, JSON_INDENT(1));
-	fputc('\n', out);
+	json_dumpf(o, stdout, JSON_INDENT(1));
+	putchar('\n');
 	json_decref(o);
 }
 
@@ -878,6 +873,28 @@ static int not_found(struct view *v, const struct shown *shown, size_t n)
 	return status;
 }
 
+/*
+ * Structures are read as they are printed, but what is stopped must not wait
+ * for who reads our output: have their memory here before.
+ */
+static void touch_objects(struct view *v, const struct shown *s)
+{
+	const struct memory *m = running_memory(v->in.running);
+	uint8_t buf[1], known[1];
+
+	for (size_t i = 0; i < s->objects.n; i++) {
+		const struct leaf *l = &s->objects.leaves[i];
+		const struct c_desc *d;
+
+		if (!s->wanted[i] || (i && l->object == l[-1].object))
+			continue;
+		d = inspect_type(&v->in, l->desc);
+		for (uint64_t at = 0; d && d->ntypes &&
+		     at < d->types[0].size && at < MAX_TOUCH; at += MEMORY_PAGE)
+			memory_read_known(m, l->object + at, 1, buf, known);
+	}
+}
+
 static void show_all(struct view *v, const struct shown *shown, size_t n)
 {
 	if (v->json) {
@@ -897,10 +914,9 @@ static void show_all(struct view *v, const struct shown *shown, size_t n)
 static int show(struct view *v, bool stop)
 {
 	struct shown *shown;
-	char *text = NULL;
-	size_t n, len = 0;
 	struct err err;
 	int status;
+	size_t n;
 
 	if (inspect_read(&v->in, stop, &err)) {
 		complain("%s: %s", v->target, err.msg);
@@ -910,20 +926,17 @@ static int show(struct view *v, bool stop)
 	if (!shown)
 		abort();
 	n = walk_all(v, shown);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		choose_leaves(v, &shown[i]);
-	out = open_memstream(&text, &len);
-	if (!out)
-		abort();
-	show_all(v, shown, n);
-	fclose(out);
+		if (v->around)
+			touch_objects(v, &shown[i]);
+	}
 	inspect_resume(&v->in);
 	if (inspect_is_moving(&v->in) && !stop)
 		complain("warning: the guest is running: values may be of "
 			 "different moments (--stop stops its threads while "
 			 "they are read)");
-	fwrite(text, 1, len, stdout);
-	free(text);
+	show_all(v, shown, n);
 	status = not_found(v, shown, n);
 	for (size_t i = 0; i < n; i++) {
 		objects_release(&shown[i].objects);
