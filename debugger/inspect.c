@@ -216,13 +216,12 @@ static bool same_fields(const struct desc *a, const struct desc *b)
 	return true;
 }
 
-const struct c_desc *inspect_type(struct inspect *in, const struct desc *d)
+static const struct c_desc *find_type(struct inspect *in,
+				      const struct desc *d)
 {
 	const struct desc_set *set = desc_image_set(running_image(in->running));
 	const struct desc *like = NULL;
 
-	if (!in->index || !d)
-		return NULL;
 	if (d->from != DESC_FROM_PROCESS)
 		return c_index_at(in->index, d->addr);
 	for (size_t i = 0; i < set->nitems; i++) {
@@ -233,6 +232,35 @@ const struct c_desc *inspect_type(struct inspect *in, const struct desc *d)
 		like = set->items[i].desc;
 	}
 	return like ? c_index_at(in->index, like->addr) : NULL;
+}
+
+#define BUCKETS 1024
+
+struct inspect_types {
+	struct asked {
+		struct asked *next;
+		const struct desc *d;
+		const struct c_desc *answer;
+	} *buckets[BUCKETS];
+};
+
+const struct c_desc *inspect_type(struct inspect *in, const struct desc *d)
+{
+	struct asked **b, *a;
+
+	if (!in->index || !d)
+		return NULL;
+	if (!in->types)
+		in->types = arena_calloc(&in->arena, 1, sizeof(*in->types));
+	b = &in->types->buckets[(uintptr_t)d / sizeof(*d) % BUCKETS];
+	for (a = *b; a; a = a->next) {
+		if (a->d == d)
+			return a->answer;
+	}
+	a = arena_alloc(&in->arena, sizeof(*a));
+	*a = (struct asked){ *b, d, find_type(in, d) };
+	*b = a;
+	return a->answer;
 }
 
 const struct c_field *inspect_member(struct inspect *in, const struct desc *d,

@@ -23,6 +23,7 @@ struct inspect {
 	const char *no_index;	/* why not, or NULL */
 	struct savevm registry;
 	const char *run_state;	/* "paused"; NULL: not known */
+	struct inspect_types *types;	/* asked for already */
 };
 
 /* Nothing is read of its objects yet.  @target: a core file, or a PID. */

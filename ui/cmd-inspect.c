@@ -347,7 +347,7 @@ static void part_text(struct view *v, const struct c_part *p, uint64_t addr,
 /* Does a leaf that was asked for begin there? */
 static bool is_asked(const struct around *a, uint64_t addr)
 {
-	for (size_t i = 0; i < a->shown->objects.n; i++) {
+	for (size_t i = 0; a->v->nnames && i < a->shown->objects.n; i++) {
 		if (a->shown->wanted[i] &&
 		    a->shown->objects.leaves[i].addr == addr)
 			return true;
@@ -948,6 +948,7 @@ static int show(struct view *v, bool stop)
 
 bool inspect_wanted(int argc, char **argv)
 {
+	static const struct option_help own[] = { INSPECT_OPTIONS, { 0 } };
 	bool any = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -957,6 +958,8 @@ bool inspect_wanted(int argc, char **argv)
 		    !strncmp(argv[i], "tcp:", 4))
 			return false;
 		any |= argv[i][0] != '-';
+		for (const struct option_help *o = own; o->name; o++)
+			any |= !strncmp(argv[i], o->name, strlen(o->name));
 	}
 	return any;
 }
