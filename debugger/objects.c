@@ -18,7 +18,7 @@ struct walk {
 	struct objects *out;
 	size_t cap;
 	struct objects_budget *left;
-	bool all;
+	bool all, deep;
 	char path[MAX_PATH];
 };
 
@@ -487,6 +487,13 @@ static void walk_field(struct walk *w, const struct at *at,
 			"compute how many there are";
 		return;
 	}
+	/* xhci alone has half a million fields in slots that are not in use */
+	if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) && n > 1 && !w->deep &&
+	    at->written == TRI_NO) {
+		add_leaf(w, at, f, path)->why = say(w, "%" PRId64 " structures "
+			"that would not be written: ask for it by name", n);
+		return;
+	}
 	if (f->flags & (VMS_STRUCT | VMS_VSTRUCT)) {
 		if (f->desc)
 			walk_elements(w, at, f, first, n, size, path);
@@ -575,7 +582,7 @@ void objects_walk(struct objects *ret, struct running *r,
 {
 	struct walk w = {
 		.r = r, .s = running_space(r), .arena = a, .out = ret,
-		.all = opts->all, .left = opts->budget,
+		.all = opts->all, .deep = opts->deep, .left = opts->budget,
 	};
 	struct at at = {
 		.desc = e->desc, .object = e->opaque,

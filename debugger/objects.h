@@ -57,6 +57,7 @@ struct objects {
 
 struct objects_opts {
 	bool all;		/* what would not be written, too */
+	bool deep;		/* and arrays of structures in that */
 	bool entry_only;	/* no leaves */
 	struct objects_budget *budget;	/* for all walks together */
 };

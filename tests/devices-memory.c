@@ -92,7 +92,8 @@ static void make_core(struct bytes *b, bool wide, bool big)
 	put(&d, w, TEXT + 0x40);
 	put(&d, w, 6);		/* AT_PAGESZ */
 	put(&d, w, 65536);
-	put(&d, 2 * w, 0);
+	put(&d, w, 0);
+	put(&d, w, 0);
 	put_note(&notes, NT_AUXV, &d);
 	d.n = 0;
 	put(&d, w, 2);		/* mappings */

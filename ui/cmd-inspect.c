@@ -823,7 +823,8 @@ static size_t walk_all(struct view *v, struct shown *shown)
 	struct savevm *sv = &v->in.registry;
 	struct objects_budget budget = OBJECTS_BUDGET;
 	const struct objects_opts opts = {
-		.all = v->all, .budget = &budget, .entry_only = is_list(v),
+		.all = v->all, .deep = v->nnames > 0, .budget = &budget,
+		.entry_only = is_list(v),
 	};
 	size_t n = 0;
 
