@@ -315,6 +315,20 @@ static void test_other_files(void **state)
 
 static volatile uint64_t number = UINT64_C(0x1122334455667788);
 
+static int state_of(pid_t pid)
+{
+	char name[40], text[400] = "";
+	const char *s;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	s = strrchr(text, ')');
+	return s ? s[2] : 0;
+}
+
 static void test_process(void **state)
 {
 	uint64_t v, at = (uint64_t)(uintptr_t)&number;
@@ -336,10 +350,27 @@ static void test_process(void **state)
 	assert_int_equal(memory_read(m, 8, &v, 8), -1);
 	assert_non_null(memory_map_at(m, at));
 	assert_non_null(memory_file(m, NULL));
+	while (state_of(pid) != 'S')
+		usleep(1000);
 	assert_int_equal(memory_stop(m, &err), 0);
+	assert_int_equal(state_of(pid), 't');
 	assert_int_equal(memory_read(m, at, &v, 8), 0);
 	memory_resume(m);
+	assert_int_not_equal(state_of(pid), 't');
+	/* one that is stopped already stays so */
+	kill(pid, SIGSTOP);
+	while (state_of(pid) != 'T')
+		usleep(1000);
+	assert_int_equal(memory_stop(m, &err), 0);
+	memory_resume(m);
+	usleep(20000);
+	assert_int_equal(state_of(pid), 'T');
+	kill(pid, SIGCONT);
+	/* closing is resuming, too */
+	assert_int_equal(memory_stop(m, &err), 0);
 	memory_close(m);
+	usleep(20000);
+	assert_int_equal(state_of(pid), 'S');
 	/* it goes on, and is not traced any more */
 	kill(pid, SIGTERM);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
