@@ -193,8 +193,8 @@ static int why_refused(struct process *p, const char *status, int number,
 	free(s);
 	/* of another's namespace not even the name can be read */
 	r.other_userns = differs(p->dir, "ns/user", "/proc/self/ns/user");
-	/* /proc/PID is root's when its process is not dumpable */
-	if (!fstat(p->dir, &st))
+	/* what is in /proc/PID is root's when its process is not dumpable */
+	if (!fstatat(p->dir, "mem", &st, 0))
 		r.dumpable = st.st_uid == r.uid || r.uid == 0;
 	s = slurp(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", NULL);
 	if (s)
