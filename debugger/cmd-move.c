@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command-impl.h"
+#include "live/real.h"
 #include "search.h"
 
 static const char *const move_names[] = {
@@ -24,6 +25,21 @@ static enum move move_named(const char *name)
 	return strcmp(name, "reverse-up") ? MOVE_UP : MOVE_DOWN;
 }
 
+static bool is_forward(enum move move)
+{
+	return move == MOVE_STEP || move == MOVE_NEXT || move == MOVE_FINISH ||
+		move == MOVE_CONTINUE;
+}
+
+static int stopped(struct session *s, const struct err *trouble,
+		   struct out *out)
+{
+	if (trouble->code)
+		out_error(out, "%s", trouble->msg);
+	command_show_stop(s, out);
+	return 0;
+}
+
 static int run_move(struct session *s, const struct command *self,
 		    const char *args, struct out *out, struct err *err)
 {
@@ -36,15 +52,15 @@ static int run_move(struct session *s, const struct command *self,
 		return -1;
 	if (!count)
 		return 0;
+	if (s->real && is_forward(move))
+		return real_move(s, move, count, EVENT_NONE, out, &trouble,
+				 err) < 0 ? -1 : stopped(s, &trouble, out);
 	done = session_move(s, move, count, &trouble);
 	if (!done && (move == MOVE_UP || move == MOVE_DOWN))
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, move == MOVE_UP ?
 			       "this is the outermost event" :
 			       "nothing is inside this event");
-	if (trouble.code)
-		out_error(out, "%s", trouble.msg);
-	command_show_stop(s, out);
-	return 0;
+	return stopped(s, &trouble, out);
 }
 
 #define MOVE(id, name_, alias_, help_)					\
@@ -92,17 +108,22 @@ static int run_run(struct session *s, const struct command *self,
 
 	if (no_args(self, args, err) < 0)
 		return -1;
+	if (s->real) {
+		if (real_restart(s, err) < 0 ||
+		    real_move(s, MOVE_CONTINUE, 1, EVENT_NONE, out, &trouble,
+			      err) < 0)
+			return -1;
+		return stopped(s, &trouble, out);
+	}
 	session_goto(s, 0, true);
 	session_move(s, MOVE_CONTINUE, 1, &trouble);
-	if (trouble.code)
-		out_error(out, "%s", trouble.msg);
-	command_show_stop(s, out);
-	return 0;
+	return stopped(s, &trouble, out);
 }
 
 const struct command command_run = {
 	.name = "run", .alias = "r", .example = "",
 	.help = "Start over: continue from the beginning of the load.",
+	.more = "A real destination ('drive') is ended, and started again.",
 	.group = GROUP_MOVE, .run = run_run,
 };
 
@@ -140,11 +161,13 @@ static int run_until(struct session *s, const struct command *self,
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "'%s' is not "
 			       "ahead of event %u; 'goto' goes there", args,
 			       s->at);
-	session_run_to(s, to, &trouble);
-	if (trouble.code)
-		out_error(out, "%s", trouble.msg);
-	command_show_stop(s, out);
-	return 0;
+	if (s->real) {
+		if (real_move(s, MOVE_STEP, 1, to, out, &trouble, err) < 0)
+			return -1;
+	} else {
+		session_run_to(s, to, &trouble);
+	}
+	return stopped(s, &trouble, out);
 }
 
 const struct command command_until = {

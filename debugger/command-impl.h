@@ -109,12 +109,12 @@ void complete_command(struct completion *c);
 	X(info_divergences) X(info_types) X(info_source) \
 	X(info_destination) X(info_rules) X(info_assumptions) \
 	X(info_display) X(info_notes) X(info_verdict) X(info_failures) \
-	X(info_event)
+	X(info_event) X(info_live) X(info_real)
 #define COMMANDS_RULES(X) \
 	X(set) X(set_rules) X(set_assume) X(set_var) X(unset_assume) X(show)
 #define COMMANDS_SUPPORT(X) \
 	X(help) X(apropos) X(source) X(define) X(document) X(echo) X(shell) \
-	X(pipe) X(record) X(save_screen) X(quit)
+	X(pipe) X(record) X(monitor) X(save_screen) X(quit)
 
 #define X(name) extern const struct command command_##name;
 COMMANDS_MOVE(X)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "command-impl.h"
-#include "recording.h"
+#include "live/real.h"
 
 struct marks {
 	struct recording_mark *v;
@@ -56,6 +56,23 @@ static void collect(const struct session *s, struct arena *a, struct marks *m)
 	}
 }
 
+/* What a real destination has done up to here. */
+static void collect_real(const struct session *s, struct arena *a,
+			 struct marks *m)
+{
+	const struct feed *f = s->real->feed;
+	struct recording_mark *v;
+	size_t n;
+
+	v = feed_marks(f, arena_printf(a, "the real destination: %s at byte 0x%"
+		"llx%s%s", feed_state_name(f->state), (unsigned long long)f->fed,
+		*f->why ? ": " : "", f->why), &n);
+	m->v = grow_array(m->v, &m->cap, m->n + n, sizeof(*m->v));
+	memcpy(m->v + m->n, v, n * sizeof(*v));
+	m->n += n;
+	free(v);
+}
+
 int session_record(struct session *s, const char *path, bool with_ram,
 		   bool scrub, struct err *err)
 {
@@ -66,6 +83,8 @@ int session_record(struct session *s, const char *path, bool with_ram,
 
 	arena_init(&a);
 	collect(s, &a, &m);
+	if (s->real)
+		collect_real(s, &a, &m);
 	opts = (struct recording_opts){
 		.rules = s->rules, .with_ram = with_ram, .scrub = scrub,
 		.marks = m.v, .nmarks = m.n, .progress = &s->opts,

@@ -6,6 +6,7 @@
 #include "../stream/cursor.h"
 #include "ahead.h"
 #include "command-impl.h"
+#include "live/real.h"
 #include "members.h"
 #include "recording.h"
 #include "value.h"
@@ -352,6 +353,7 @@ void session_close(struct session *s)
 {
 	if (!s)
 		return;
+	real_close(s);
 	breakpoints_release(&s->breakpoints);
 	session_compare_end(s);
 	unload(s);
@@ -394,6 +396,7 @@ void session_reload(struct session *s)
 	struct timeline *old = s->t;
 	struct analysis *old_analysis = s->a;
 	struct sides *old_sides = s->sides;
+	bool at_edge = s->real && s->at == s->real->edge;
 
 	load(s);
 	s->at = same_place(old, s->at, s->t);
@@ -402,6 +405,8 @@ void session_reload(struct session *s)
 	s->nvisited = 0;
 	s->stop = STOP_MOVED;
 	breakpoints_resolve(s);
+	if (s->real)
+		real_predict(s, at_edge);
 	sides_free(old_sides);
 	analysis_close(old_analysis);
 	timeline_close(old);

@@ -15,6 +15,7 @@
 #include "settings.h"
 
 struct interp;
+struct real;
 struct recording;
 struct session_compare;
 struct sides;
@@ -42,7 +43,11 @@ struct remark {
 	X(DIVERGENCE, "divergence", "the two sides part here") \
 	X(FAILURE, "failure", "the destination refuses the stream here") \
 	X(START, "start", "the beginning of the load") \
-	X(END, "end", "the end of the load")
+	X(END, "end", "the end of the load") \
+	X(EDGE, "edge", "a real destination has come no further") \
+	X(PARTED, "parted", "a real destination does not do as predicted") \
+	X(REAL, "real", "a real destination did what nobody predicted") \
+	X(VERDICT, "verdict", "a real destination has ended")
 
 enum stop_reason {
 #define X(id, name, help) STOP_##id,
@@ -76,6 +81,7 @@ struct session {
 	unsigned generation;	/* counts reloads: what a view cached is stale */
 
 	struct session_compare *compare;	/* "compare FILE"; NULL */
+	struct real *real;	/* a running destination (live/real.h); NULL */
 
 	/* The executables' C members: read when somebody asks first. */
 	struct desc_image *from;	/* the source's executable; NULL */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command-impl.h"
+#include "live/real.h"
 
 #define MAX_PATH 2048
 #define MAX_VALUE 600
@@ -257,6 +258,10 @@ static void line_reason(struct session *s, struct out *o)
 	case STOP_END:
 		out_text(o, STYLE_BOLD, "The end of the load.");
 		break;
+	case STOP_EDGE:
+		out_text(o, STYLE_BOLD, "The live edge: the destination has "
+			 "come no further.");
+		break;
 	default:
 		return;
 	}
@@ -288,6 +293,8 @@ static void put_stop(struct session *s, struct out *o)
 	if (session_lost_step(s, s->at) != EVENT_NONE)
 		out_number(o, "out_of_step_since", session_lost_step(s, s->at));
 	out_boolean(o, "behind_failure", session_is_behind_failure(s, s->at));
+	if (s->real)
+		real_put(s, o);
 	if (d != SIZE_MAX) {
 		out_object(o, "divergence");
 		out_number(o, "number", (int64_t)d + 1);
@@ -327,6 +334,8 @@ void command_show_stop(struct session *s, struct out *o)
 			 session_failure_event(s, 0));
 		out_newline(o);
 	}
+	if (s->real)
+		real_show(s, o);
 	for (size_t i = 0; i < s->nremarks; i++) {
 		if (s->remarks[i].event == s->at)
 			out_line(o, "   note %u: %s", s->remarks[i].number,

@@ -11,6 +11,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "../debugger/live/real.h"
 #include "cli.h"
 #include "progress.h"
 #include "records.h"
@@ -340,8 +341,8 @@ static void banner(struct cli *c)
 	const struct session *s = c->s;
 	size_t d = session_next_divergence(s, 0, 1, false);
 
-	out_line(c->out, "vmsdb: %s: %u events, %s", s->path, s->t->n,
-		 verdict_name(s->a->verdict));
+	out_line(c->out, "vmsdb: %s: %u events, %s%s", s->path, s->t->n,
+		 s->real ? "predicted: " : "", verdict_name(s->a->verdict));
 	if (s->a->cause)
 		out_line(c->out, "%s", s->a->cause);
 	out_line(c->out, d != SIZE_MAX || s->t->nfailures ?
@@ -351,14 +352,24 @@ static void banner(struct cli *c)
 		 "it, 'help' lists the commands.");
 }
 
+static const char *prompt_of(const struct session *s, char *buf, size_t size)
+{
+	if (command_is_open(s))
+		return ">";
+	if (!s->real)
+		return "(vmsdb) ";
+	snprintf(buf, size, "(vmsdb %s) ", real_where_name(real_where(s)));
+	return buf;
+}
+
 static void loop(struct cli *c)
 {
-	char *line;
+	char *line, text[64];
 
 	readline_start(c);
 	banner(c);
 	while (!c->s->quit) {
-		line = prompt(command_is_open(c->s) ? ">" : "(vmsdb) ");
+		line = prompt(prompt_of(c->s, text, sizeof(text)));
 		if (!line)
 			break;
 		history_add(line);
@@ -382,6 +393,8 @@ static int status_of(const struct cli *c)
 		return c->s->quit_status;
 	if (c->interactive)
 		return 0;
+	if (c->s->real && !c->failed)
+		return verdict_status(real_verdict(c->s));
 	return c->failed ? STATUS_USAGE : verdict_status(c->s->a->verdict);
 }
 

@@ -967,7 +967,11 @@ bool inspect_wanted(int argc, char **argv)
 
 int inspect_main(const struct subcommand *attach, int argc, char **argv)
 {
-	static const struct option_help options[] = { INSPECT_OPTIONS, { 0 } };
+	static const struct option_help options[] = {
+		INSPECT_OPTIONS,
+		{ "--json", NULL, "" }, { "--modules", "DIR", "" },
+		{ "--debug-dir", "DIR", "" }, { 0 },
+	};
 	const struct subcommand self = {
 		.name = attach->name, .args = attach->args,
 		.help = attach->help, .options = options,

@@ -9,6 +9,7 @@
 #include "../debugger/live/oracle.h"
 #include "../stream/escape.h"
 #include "live.h"
+#include "../debugger/live/real.h"
 #include "record.h"
 
 #define WORDS_MAX 50		/* lines that it says to people */
@@ -301,58 +302,22 @@ static void print_json(const struct oracle *o, const struct analysis *a,
 
 /* ---- recordings ---- */
 
-static uint32_t event_of(const struct feed *f, const struct real_event *r)
-{
-	return r->predicted == FEED_NONE ? EVENT_NONE :
-		f->predicted.events[r->predicted].event;
-}
-
-/* The last predicted event that had been seen before the @i-th real one. */
-static uint32_t place_of(const struct feed *f, size_t i)
-{
-	while (i--) {
-		if (f->real[i].predicted != FEED_NONE)
-			return event_of(f, &f->real[i]);
-	}
-	return 0;
-}
-
-/*
- * The prediction, with what really happened: each event of the emulator as a
- * mark "real", and what it says to people as notes where it said so.
- */
+/* The prediction, with what really happened. */
 static int record(const char *path, const struct live_prediction *p,
 		  enum rules rules, const struct oracle *o,
 		  const struct agreement *g)
 {
 	const struct feed *f = o->feed;
-	struct recording_mark *v = calloc(f->nreal + 2, sizeof(*v));
-	struct recording_opts opts = { .rules = rules, .marks = v };
+	struct recording_opts opts = { .rules = rules };
+	struct recording_mark *v;
 	char summary[4400];
 	int r;
 
-	if (!v)
-		abort();
 	snprintf(summary, sizeof(summary), "the real destination: %s at byte "
 		 "0x%" PRIx64 "%s%s; the prediction %s", feed_state_name(
 		 f->state), f->fed, *f->why ? ": " : "", f->why,
 		 g->no_verdict ? "is unknown" : yes(g->verdict));
-	v[opts.nmarks++] = (struct recording_mark){
-		.kind = "note", .event = place_of(f, f->nreal),
-		.offset = f->fed, .text = summary,
-	};
-	for (size_t i = 0; i < f->nreal; i++) {
-		const struct real_event *e = &f->real[i];
-		bool said = e->message || e->remark;
-
-		v[opts.nmarks] = (struct recording_mark){
-			.kind = said ? "note" : "real",
-			.number = (uint32_t)i, .offset = e->at,
-			.event = said ? place_of(f, i) : event_of(f, e),
-			.text = e->text,
-		};
-		opts.nmarks++;
-	}
+	opts.marks = v = feed_marks(f, summary, &opts.nmarks);
 	r = record_load(path, p->source, p->dest, p->load, p->analysis, &opts);
 	free(v);
 	return r;

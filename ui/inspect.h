@@ -11,15 +11,12 @@
 bool inspect_wanted(int argc, char **argv);
 int inspect_main(const struct subcommand *self, int argc, char **argv);
 
-/* Its options, for the help of `attach`. */
+/* Its options beside those of the other, for the help. */
 #define INSPECT_OPTIONS \
 	{ "--exe", "FILE", "PID, CORE: the executable that runs, if it is " \
 	  "not where it was" }, \
 	{ "--all", NULL, "PID, CORE: what would not be written, too" }, \
 	{ "--around", NULL, "PID, CORE: the C structures around the fields" }, \
-	{ "--stop", NULL, "PID: stop its threads while they are read" }, \
-	{ "--json", NULL, "PID, CORE: one JSON object" }, \
-	{ "--modules", "DIR", "PID, CORE: the modules of the executable" }, \
-	{ "--debug-dir", "DIR", "PID, CORE: debug information below it, too" }
+	{ "--stop", NULL, "PID: stop its threads while they are read" }
 
 #endif

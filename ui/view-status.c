@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../debugger/live/real.h"
 #include "keys.h"
 #include "view.h"
 
@@ -31,6 +32,10 @@ static const char *stop_words(const struct session *s, char *buf, size_t size)
 	case STOP_FAILURE: return "failure";
 	case STOP_START: return "start";
 	case STOP_END: return "end";
+	case STOP_EDGE: return "edge";
+	case STOP_PARTED: return "reality differs";
+	case STOP_REAL: return "unpredicted";
+	case STOP_VERDICT: return "verdict";
 	default: return "";
 	}
 }
@@ -79,8 +84,15 @@ void view_status(struct screen *sc, struct canvas *c, int y)
 	canvas_back(c, 0, y, c->w, BACK_STATUS);
 	pen_text(&p, INK_INVERSE, " ");
 	pen_glyph(&p, INK_INVERSE, verdicts[v].glyph);
-	pen_print(&p, INK_INVERSE, " %s ", verdict_name(v));
+	pen_print(&p, INK_INVERSE, " %s%s ", s->real ? "predicted: " : "",
+		  verdict_name(v));
 	canvas_back(c, 0, y, p.x, verdicts[v].back);
+	if (s->real) {
+		from = p.x;
+		pen_print(&p, INK_INVERSE, " %s ",
+			  real_where_name(real_where(s)));
+		canvas_back(c, from, y, p.x - from, BACK_CURSOR);
+	}
 	from = p.x;
 	pen_text(&p, INK_PLAIN, " ");
 	right_part(sc, c->w, right, sizeof(right));

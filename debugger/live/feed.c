@@ -22,6 +22,7 @@
 #define START_MS 60000
 #define TOGETHER 8		/* events as predicted: they have met again */
 #define STRAYS_MAX 20000	/* so many, and nobody looks for their like */
+#define FINE_MAX 50000	/* events, and each field's end is a place to stop */
 #define CAREFUL 256		/* bytes single-stepped behind a surprise */
 
 const char *feed_state_name(enum feed_state s)
@@ -185,7 +186,12 @@ static void ask(struct feed *f)
 
 static int stopped_by_user(struct feed *f, struct err *err)
 {
-	if (!f->interrupted || !*f->interrupted)
+	const struct source_opts *p = f->progress;
+
+	if ((!f->interrupted || !*f->interrupted) &&
+	    (!p || !p->progress ||
+	     !p->progress(p->ctx, "feeding the destination", f->fed,
+			  f->src->len)))
 		return 0;
 	return err_set(err, ERR_IO, f->fed, "interrupted");
 }
@@ -316,7 +322,7 @@ static void disagree(struct feed *f, size_t real, size_t predicted,
 	f->careful = f->coarse ? 0 : f->fed + CAREFUL;
 	f->wrong_real = real;
 	f->wrong_predicted = predicted;
-	f->wrong_at = f->fed;
+	f->wrong_at = real == FEED_NONE ? f->fed : f->real[real].at;
 	va_start(ap, fmt);
 	vsnprintf(f->wrong, sizeof(f->wrong), fmt, ap);
 	va_end(ap);
@@ -554,7 +560,10 @@ static void sort_points(struct feed *f)
 	f->point = 0;
 }
 
-/* Where events are predicted, sections end, and where it should give up. */
+/*
+ * Where events are predicted, fields end (code that reads them may refuse them
+ * without a word of trace), sections end, and where it should give up.
+ */
 static void predict_points(struct feed *f)
 {
 	const struct timeline *t = f->load;
@@ -562,12 +571,40 @@ static void predict_points(struct feed *f)
 	for (size_t i = 0; i < f->predicted.n; i++)
 		add_point(f, f->predicted.events[i].at);
 	for (uint32_t i = 0; i < t->n; i++) {
-		if (t->events[i].kind == EV_FOOTER)
-			add_point(f, t->events[i].off + t->events[i].len);
+		const struct event *e = &t->events[i];
+
+		if (e->kind == EV_FOOTER ||
+		    (t->n <= FINE_MAX && e->end == i + 1 && e->len &&
+		     (e->kind == EV_FIELD || e->kind == EV_ITEM)))
+			add_point(f, e->off + e->len);
 	}
 	if (t->nfailures)
 		add_point(f, t->failures[0].offset);
 	sort_points(f);
+}
+
+void feed_predict(struct feed *f, const struct timeline *load)
+{
+	char buf[4200];
+
+	traces_release(&f->predicted);
+	traces_predict(&f->predicted, load);
+	f->load = load;
+	f->npoints = 0;
+	predict_points(f);
+	f->next = f->strays = 0;
+	f->disagrees = false;
+	f->careful = 0;
+	for (size_t i = 0; i < f->checked; i++) {
+		struct real_event *r = &f->real[i];
+		struct trace_line l;
+
+		r->predicted = FEED_NONE;
+		if (!r->counts)
+			continue;
+		l = trace_parse(r->text, strlen(r->text));
+		match(f, i, trace_canonical(&l, buf, sizeof(buf)));
+	}
 }
 
 uint64_t feed_goal(const struct timeline *t, uint32_t i, bool whole)
@@ -836,16 +873,13 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err)
 	qmp_init(&f->qmp);
 	f->fd = -1;
 	f->src = opts->src;
-	f->load = opts->load;
 	f->coarse = opts->coarse;
 	f->interrupted = opts->interrupted;
+	f->progress = opts->progress;
 	f->timeout_ms = opts->timeout_ms ? opts->timeout_ms : 20000;
-	if (f->load)
-		traces_predict(&f->predicted, f->load);
-	else
-		arena_init(&f->predicted.arena);
-	if (f->load)
-		predict_points(f);
+	arena_init(&f->predicted.arena);
+	if (opts->load)
+		feed_predict(f, opts->load);
 	r = opts->argv ? start(f, opts, err) : attach(f, opts, err);
 	if (!r) {
 		ask(f);

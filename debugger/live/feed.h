@@ -51,6 +51,7 @@ struct feed_opts {
 	bool survive;			/* exit-on-error=false where it is known */
 	bool coarse;			/* do not check the byte before: twice as fast */
 	volatile const int *interrupted;
+	const struct source_opts *progress;	/* told, and asked; or NULL */
 };
 
 /* What it really said. */
@@ -83,6 +84,7 @@ struct feed {
 	bool coarse, is_tcp, attached;
 	unsigned long roundtrips;
 	volatile const int *interrupted;
+	const struct source_opts *progress;
 
 	struct real_event *real;
 	size_t nreal, real_cap;
@@ -114,6 +116,9 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err);
  * @err only for trouble that is not the emulator's verdict (interrupted).
  */
 int feed_to(struct feed *f, uint64_t offset, bool go_on, struct err *err);
+
+/* Another prediction: compare what has been said so far with that one. */
+void feed_predict(struct feed *f, const struct timeline *load);
 
 /*
  * After a disagreement: do the two go together again, the last events all as
