@@ -91,6 +91,25 @@ static void take_run_state(struct inspect *in)
 	in->run_state = arena_strdup(&in->arena, text);
 }
 
+/*
+ * Without debug information: runstate_is_running(), which modules are given
+ * by name, is a look at one variable, and can be followed on paper.
+ */
+static void ask_run_state(struct inspect *in)
+{
+	const struct elf_symbol *sym =
+		space_elf_named(desc_image_space(running_image(in->running)),
+				"runstate_is_running");
+	struct predicate_trace why;
+	enum tri t;
+
+	if (in->run_state || !sym || !sym->func)
+		return;
+	t = running_ask(in->running, sym->addr, in->registry.handlers, 0, &why);
+	if (t != TRI_UNKNOWN)
+		in->run_state = t == TRI_YES ? "running" : "not running";
+}
+
 /* ---- */
 
 static void open_index(struct inspect *in)
@@ -170,6 +189,7 @@ int inspect_read(struct inspect *in, bool stop, struct err *err)
 		return told ? -1 : without_types(in, err);
 	}
 	take_run_state(in);
+	ask_run_state(in);
 	return 0;
 }
 

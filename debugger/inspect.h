@@ -22,7 +22,8 @@ struct inspect {
 	struct c_index *index;	/* NULL: no debug information */
 	const char *no_index;	/* why not, or NULL */
 	struct savevm registry;
-	const char *run_state;	/* "paused"; NULL: not known */
+	/* "paused"; without debug information "not running"; NULL: not known */
+	const char *run_state;
 	struct inspect_types *types;	/* asked for already */
 };
 

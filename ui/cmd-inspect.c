@@ -580,7 +580,8 @@ static void around_all(struct view *v, const struct shown *s, json_t *list)
 		print_around(v, s, c, addr, d, list);
 	}
 	if (!ndone && !list)
-		printf("  what C structure is around cannot be told\n");
+		printf("  what C structure is around cannot be told%s%s\n",
+		       v->in.no_index ? ": " : "", safe(v->in.no_index));
 }
 
 static void print_entry(struct view *v, const struct shown *s)
@@ -902,7 +903,9 @@ static void show_all(struct view *v, const struct shown *shown, size_t n)
 		print_json(v, shown, n);
 		return;
 	}
-	print_head(v);
+	/* who asks for something has seen it */
+	if (!v->nnames)
+		print_head(v);
 	if (is_list(v))
 		print_registry(v, shown, n);
 	else
