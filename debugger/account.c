@@ -7,6 +7,7 @@
 #include "../stream/stream.h"
 #include "account.h"
 #include "ahead.h"
+#include "inspect.h"
 
 #define MAX_TEXT (256u << 20)	/* a dump is some MiB */
 #define MAX_DESCRIPTION (32u << 20)	/* some 100 KiB */
@@ -180,17 +181,12 @@ static const char *arch_of_path(const char *path)
 	return strstr(base, "-ppc") ? "ppc" : NULL;
 }
 
-static int add_image(struct destination *d, const char *path,
-		     const struct desc_image_opts *opts, struct err *err)
+/* What d->image says, which was read from @path. */
+static void take_image(struct destination *d, const char *path)
 {
 	struct registry *reg = &d->registry;
 	int release;
 
-	if (d->image)
-		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "more than one "
-			       "executable of one destination");
-	if (desc_image_open(&d->image, path, opts, err) < 0)
-		return -1;
 	registry_add_set(reg, desc_image_set(d->image));
 	if (!reg->arch)
 		reg->arch = arch_of_path(path);
@@ -206,6 +202,72 @@ static int add_image(struct destination *d, const char *path,
 		reg->release_min = reg->release_max = release;
 	else if (release && reg->release_min < 1000)
 		reg->release_min = 1000;
+}
+
+static int add_image(struct destination *d, const char *path,
+		     const struct desc_image_opts *opts, struct err *err)
+{
+	if (d->image)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "more than one "
+			       "executable of one destination");
+	if (desc_image_open(&d->image, path, opts, err) < 0)
+		return -1;
+	take_image(d, path);
+	return 0;
+}
+
+/* Would it be in a stream of the process's own? */
+static bool is_quiet(struct running *r, const struct savevm_entry *e)
+{
+	struct predicate_trace why;
+
+	return !e->desc || (e->desc->needed_fn &&
+			    running_ask(r, e->desc->needed_fn, e->opaque, 0,
+					&why) != TRI_YES);
+}
+
+/* A process, or its core: its executable, and the very list that it loads by. */
+static int add_process(struct destination *d, const char *target,
+		       const struct destination_opts *o, struct err *err)
+{
+	struct inspect_opts opts = { .progress = o->source, .no_types = true };
+	struct registry *reg = &d->registry;
+	const struct savevm *sv;
+
+	if (d->image)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "more than one "
+			       "executable of one destination");
+	if (o->images)
+		opts.running.images = *o->images;
+	d->process = arena_calloc(&d->arena, 1, sizeof(*d->process));
+	if (inspect_open(d->process, target, &opts, err)) {
+		d->process = NULL;
+		return -1;
+	}
+	if (inspect_read(d->process, false, err)) {
+		inspect_close(d->process);
+		d->process = NULL;
+		return -1;
+	}
+	d->image = running_image(d->process->running);
+	take_image(d, target);
+	sv = &d->process->registry;
+	if (sv->machine)
+		registry_set_machine(reg, sv->machine);
+	for (size_t i = 0; i < sv->nentries; i++) {
+		const struct savevm_entry *s = &sv->entries[i];
+		struct entry *e = registry_add(reg, s->idstr, s->instance,
+					       s->version, DESC_FROM_PROCESS);
+
+		e->alias = s->alias;
+		e->from_alias = DESC_FROM_PROCESS;
+		e->compat = s->compat;
+		e->compat_instance = s->compat_instance;
+		e->desc = s->desc;
+		e->old_style = !s->vmsd;
+		e->quiet = is_quiet(d->process->running, s);
+	}
+	reg->complete = !sv->cut;
 	return 0;
 }
 
@@ -214,6 +276,20 @@ static const struct written_device *device_at(const struct account *a,
 {
 	return a->has_description ?
 		description_find(&a->description, e->name, e->instance) : NULL;
+}
+
+static struct entry *entry_of_process(struct registry *reg,
+				      const struct event *section)
+{
+	for (size_t i = 0; i < reg->nentries; i++) {
+		struct entry *e = &reg->entries[i];
+
+		if (e->from == DESC_FROM_PROCESS &&
+		    e->instance == section->instance &&
+		    !strcmp(e->idstr, section->name))
+			return e;
+	}
+	return NULL;
 }
 
 /* What a destination wrote of itself: its entries, in the order of the stream. */
@@ -232,6 +308,11 @@ static void add_seen_entries(struct destination *d, const struct account *a)
 		    (e->section_kind != SECTION_START &&
 		     e->section_kind != SECTION_FULL))
 			continue;
+		n = entry_of_process(&d->registry, e);
+		if (n) {	/* it knows better but what it wrote */
+			n->seen = device_at(a, e);
+			continue;
+		}
 		n = registry_add(&d->registry, e->name, e->instance,
 				 e->version, DESC_FROM_REFERENCE);
 		n->seen = device_at(a, e);
@@ -316,7 +397,8 @@ static void take_reference(struct destination *d)
 		reg->configuration = t->configuration ? TRI_YES : TRI_NO;
 	}
 	reg->vmdescription = a->has_description ? TRI_YES : TRI_NO;
-	reg->complete = t->reached_eof && !t->nfailures;
+	if (!d->process)
+		reg->complete = t->reached_eof && !t->nfailures;
 	if (a->has_description)
 		registry_learn(reg, &a->description, DESC_FROM_REFERENCE);
 	for (size_t i = 0; i < d->nmore; i++) {
@@ -335,6 +417,8 @@ static int add_file(struct destination *d, const char *path,
 	struct source *src;
 	int ret;
 
+	if (running_is_one(path))
+		return add_process(d, path, o, err);
 	if (ahead_take(d->ahead, path, &ret, &dump, err))
 		return ret < 0 ? -1 : add_dump(d, dump, err);
 	if (source_open(&src, path, opts, err) < 0)
@@ -499,7 +583,10 @@ void destination_close(struct destination *d)
 	timeline_close(d->blind);
 	timeline_close(d->source_blind);
 	registry_release(&d->registry);
-	desc_image_close(d->image);
+	if (!d->process)
+		desc_image_close(d->image);
+	else
+		inspect_close(d->process);
 	ahead_end(d->ahead);
 	arena_release(&d->arena);
 	free(d);

@@ -47,6 +47,7 @@ struct destination {
 	size_t ndumps;
 	struct ahead *ahead;	/* where dumps were read; or NULL */
 	struct desc_image *image;	/* its executable, or NULL */
+	struct inspect *process;	/* itself or its core, or NULL: it has .image */
 	bool is_source;		/* nothing was given: the source itself */
 	/* What the user assumes of it; not owned. */
 	const struct assumption *assumptions;
@@ -54,7 +55,8 @@ struct destination {
 };
 
 /*
- * Build a destination from the files of --to, told apart by content.  With
+ * Build a destination from the files of --to, told apart by content; a number
+ * that is no file is a process (or its core), whose registry is exact.  With
  * @n == 0 it is the source's own description.  @source may teach wire types
  * that nobody else tells.
  */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../devices/member.h"
-#include "c-index.h"
+#include "c-index-impl.h"
 #include "location.h"
 
 #define APPLICATION_ID 0x564d5354	/* "VMST" */
@@ -31,9 +31,10 @@ static const char schema[] =
 	"CREATE TABLE files(path, base, stamp);"
 	"CREATE TABLE descs(id INTEGER PRIMARY KEY, addr, name, key, symbol,"
 	" file, line);"
-	"CREATE TABLE types(desc, name, size);"
+	"CREATE TABLE types(desc, name, size, struct);"
 	"CREATE TABLE fields(desc, name, dup, path, type, off, size, bit_off,"
-	" bit_size, file, line);";
+	" bit_size, file, line);"
+	C_STRUCTS_SCHEMA;
 
 /* After the rows: faster so, and "complete" is the last thing written. */
 static const char indices[] =
@@ -42,6 +43,7 @@ static const char indices[] =
 	"CREATE INDEX by_key ON descs(key);"
 	"CREATE INDEX types_of ON types(desc);"
 	"CREATE INDEX fields_of ON fields(desc);"
+	C_STRUCTS_INDICES
 	"INSERT INTO meta VALUES('complete', 1);"
 	"PRAGMA application_id=1447908180; PRAGMA user_version=2; COMMIT";
 
@@ -55,8 +57,7 @@ struct read_desc {
 };
 
 struct c_index {
-	sqlite3 *db;
-	struct arena arena;
+	struct c_index_db at;	/* first */
 	const char *warning;
 	struct read_desc *buckets[BUCKETS];
 };
@@ -139,6 +140,7 @@ static const char *modules_told(const struct desc_image_opts *images)
 struct writer {
 	sqlite3 *db;
 	sqlite3_stmt *descs, *types, *fields;
+	struct structs_writer *structs;
 	bool failed;
 };
 
@@ -202,6 +204,8 @@ static void write_desc(struct writer *w, struct member_map *map, int64_t id,
 		bind(w->types, 2, member_type_name(map, d, types[i], name,
 						   sizeof(name)));
 		sqlite3_bind_int64(w->types, 3, (int64_t)types[i]->size);
+		sqlite3_bind_int64(w->types, 4,
+				   structs_add(w->structs, types[i]));
 		step(w, w->types);
 	}
 	for (size_t i = 0; i < d->nfields; i++)
@@ -249,13 +253,17 @@ static int write_index(const char *to, const char *path,
 	    sqlite3_exec(w.db, schema, NULL, NULL, NULL) ||
 	    sqlite3_prepare_v2(w.db, "INSERT INTO descs VALUES(?,?,?,?,?,?,?)",
 			       -1, &w.descs, NULL) ||
-	    sqlite3_prepare_v2(w.db, "INSERT INTO types VALUES(?,?,?)", -1,
+	    sqlite3_prepare_v2(w.db, "INSERT INTO types VALUES(?,?,?,?)", -1,
 			       &w.types, NULL) ||
 	    sqlite3_prepare_v2(w.db, "INSERT INTO fields VALUES"
 			       "(?,?,?,?,?,?,?,?,?,?,?)", -1, &w.fields, NULL))
 		w.failed = true;
+	if (!w.failed)
+		w.structs = structs_begin(w.db, member_dwarf(map));
 	for (size_t i = 0; i < set->nitems && !w.failed; i++)
 		write_desc(&w, map, (int64_t)i + 1, &set->items[i]);
+	if (w.structs && structs_end(w.structs))
+		w.failed = true;
 	if (!w.failed) {
 		write_meta(&w, "path", path);
 		write_meta(&w, "stamp", stamp);
@@ -500,9 +508,9 @@ static struct c_index *index_of(sqlite3 *db)
 
 	if (!x)
 		abort();
-	arena_init(&x->arena);
-	x->db = db;
-	x->warning = meta_text(&x->arena, db, "warning");
+	arena_init(&x->at.arena);
+	x->at.db = db;
+	x->warning = meta_text(&x->at.arena, db, "warning");
 	return x;
 }
 
@@ -566,8 +574,9 @@ void c_index_close(struct c_index *x)
 {
 	if (!x)
 		return;
-	sqlite3_close(x->db);
-	arena_release(&x->arena);
+	sqlite3_close(x->at.db);
+	structs_release(&x->at);
+	arena_release(&x->at.arena);
 	free(x);
 }
 
@@ -580,21 +589,21 @@ static const char *text_at(struct c_index *x, sqlite3_stmt *st, int i)
 {
 	const char *s = (const char *)sqlite3_column_text(st, i);
 
-	return s ? arena_intern_str(&x->arena, s) : NULL;
+	return s ? arena_intern_str(&x->at.arena, s) : NULL;
 }
 
 static sqlite3_stmt *rows_of(struct c_index *x, const char *sql, int64_t id)
 {
 	sqlite3_stmt *st = NULL;
 
-	if (sqlite3_prepare_v2(x->db, sql, -1, &st, NULL) == SQLITE_OK)
+	if (sqlite3_prepare_v2(x->at.db, sql, -1, &st, NULL) == SQLITE_OK)
 		sqlite3_bind_int64(st, 1, id);
 	return st;
 }
 
 static void read_types(struct c_index *x, struct c_desc *d, int64_t id)
 {
-	sqlite3_stmt *st = rows_of(x, "SELECT name,size FROM types WHERE "
+	sqlite3_stmt *st = rows_of(x, "SELECT name,size,struct FROM types WHERE "
 				   "desc=? ORDER BY rowid", id);
 	struct c_type *v = NULL;
 	size_t cap = 0;
@@ -605,10 +614,11 @@ static void read_types(struct c_index *x, struct c_desc *d, int64_t id)
 		v = grow_array(v, &cap, d->ntypes + 1, sizeof(*v));
 		v[d->ntypes++] = (struct c_type){
 			name ? name : "?", (uint64_t)sqlite3_column_int64(st, 1),
+			sqlite3_column_int64(st, 2),
 		};
 	}
 	sqlite3_finalize(st);
-	d->types = arena_memdup(&x->arena, v, d->ntypes * sizeof(*v));
+	d->types = arena_memdup(&x->at.arena, v, d->ntypes * sizeof(*v));
 	free(v);
 }
 
@@ -641,7 +651,7 @@ static void read_fields(struct c_index *x, struct c_desc *d, int64_t id)
 			f->path = NULL;	/* a member is one of a type */
 	}
 	sqlite3_finalize(st);
-	d->fields = arena_memdup(&x->arena, v, d->nfields * sizeof(*v));
+	d->fields = arena_memdup(&x->at.arena, v, d->nfields * sizeof(*v));
 	free(v);
 }
 
@@ -655,7 +665,7 @@ static const struct c_desc *take_desc(struct c_index *x, sqlite3_stmt *st)
 		if (r->id == id)
 			return &r->d;
 	}
-	r = arena_alloc(&x->arena, sizeof(*r));
+	r = arena_alloc(&x->at.arena, sizeof(*r));
 	r->next = *b;
 	*b = r;
 	r->id = id;
@@ -704,7 +714,7 @@ size_t c_index_find_all(struct c_index *x, const char *name,
 	sqlite3_stmt *st = NULL;
 	size_t n = 0;
 
-	if (sqlite3_prepare_v2(x->db, strpbrk(name, "*?") ? COLUMNS
+	if (sqlite3_prepare_v2(x->at.db, strpbrk(name, "*?") ? COLUMNS
 			       "ORDER BY id" : COLUMNS "WHERE name=?1 OR "
 			       "key=?1 OR symbol=?1 ORDER BY id", -1, &st,
 			       NULL) != SQLITE_OK)

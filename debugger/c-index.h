@@ -19,6 +19,7 @@
 struct c_type {
 	const char *name;	/* "VirtIOGPU (struct VirtIOGPU)" */
 	uint64_t size;
+	int64_t id;		/* of c_index_struct() */
 };
 
 /* A field of a descriptor, and the member of the first type that it is. */
@@ -44,6 +45,31 @@ struct c_desc {
 	size_t nfields;
 };
 
+/* A member of a structure or union. */
+struct c_part {
+	const char *name;	/* "": anonymous */
+	const char *type;	/* as declared */
+	uint64_t offset, size;
+	uint32_t bit_offset, bit_size;	/* .bit_size 0: no bit field */
+	uint32_t line;
+	/*
+	 * Of one element: 'u' unsigned, 's' signed, 'b' bool, 'c' char, 'f'
+	 * floating, 'e' enum, 'p' pointer, 'S' structure or union, '?' other.
+	 */
+	char kind;
+	uint64_t n, step;	/* elements of an array, else 1; bytes of one */
+	int64_t below;		/* 'S': its id; 'p': of what it points to, or 0 */
+};
+
+struct c_struct {
+	int64_t id;
+	const char *name;	/* "struct PCIDevice", "union {}" */
+	uint64_t size;
+	const char *file;	/* of its declaration, or NULL */
+	const struct c_part *parts;
+	size_t nparts;
+};
+
 struct c_index;
 
 /*
@@ -64,6 +90,18 @@ const struct c_desc *c_index_at(struct c_index *x, uint64_t addr);
 size_t c_index_find_all(struct c_index *x, const char *name,
 			const struct c_desc **ret, size_t max);
 const struct c_desc *c_index_find(struct c_index *x, const char *name);
+
+/* A structure by its id; NULL.  It lives as long as the index. */
+const struct c_struct *c_index_struct(struct c_index *x, int64_t id);
+/* The member of that name, or NULL. */
+const struct c_part *c_struct_part(const struct c_struct *s, const char *name);
+
+/* A variable of DWARF_NAMED: its address in the image; .id 0: no structure. */
+bool c_index_variable(struct c_index *x, const char *name, uint64_t *addr,
+		      uint64_t *size, int64_t *id);
+/* The enumerator of the variable @name's type, or NULL. */
+const char *c_index_enumerator(struct c_index *x, const char *name,
+			       int64_t value);
 
 /* Where indexes are kept, or NULL if there is no place; to be freed. */
 char *c_index_dir(void);

@@ -1304,12 +1304,22 @@ static void load_defaulted(struct load *l)
 
 		for (size_t k = 0; k < l->nids && !found; k++)
 			found = l->ids[k].entry == e;
-		if (found)
+		if (found || e->quiet)
 			continue;
 		x = ev_leaf(l, EV_DEFAULTED, e->idstr, 0);
 		ev(l, x)->instance = e->instance;
 		ev(l, x)->version = e->version;
 	}
+}
+
+static int blocked_by(struct load *l, const char *idstr, const struct desc *d)
+{
+	l->c.pos = cursor_left(&l->c) ? 1 : 0;
+	say_both(l, "State blocked by non-migratable device '%s'", idstr);
+	l->fail_why = ev_printf(l, "'%s' cannot be migrated by the "
+		"destination's release: its descriptor has no fields",
+		d->name);
+	return refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
 }
 
 /*
@@ -1321,6 +1331,13 @@ static int check_blocked(struct load *l)
 {
 	const struct registry *reg = l->o->reg;
 
+	for (size_t i = 0; i < reg->nentries && !l->o->self; i++) {
+		const struct entry *e = &reg->entries[i];
+
+		if (e->from == DESC_FROM_PROCESS && e->desc &&
+		    e->desc->unmigratable)
+			return blocked_by(l, e->idstr, e->desc);
+	}
 	if (l->o->self || reg->complete || !reg->nsets || !l->o->source)
 		return 0;
 	for (size_t i = 0; i < l->o->source->ndevices; i++) {
@@ -1333,13 +1350,7 @@ static int check_blocked(struct load *l)
 		if (!d || !(d->from == DESC_FROM_DUMP ? !d->nfields && !d->nsubs :
 			    d->unmigratable))
 			continue;
-		l->c.pos = cursor_left(&l->c) ? 1 : 0;
-		say_both(l, "State blocked by non-migratable device '%s'",
-			 w->idstr);
-		l->fail_why = ev_printf(l, "'%s' cannot be migrated by the "
-			"destination's release: its descriptor has no fields",
-			d->name);
-		return refuse(l, EVENT_NONE, OUT_FAILED, -EINVAL);
+		return blocked_by(l, w->idstr, d);
 	}
 	return 0;
 }

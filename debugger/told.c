@@ -51,6 +51,20 @@ static int take_dump(struct told *t, const struct source *src, struct err *err)
 	return 0;
 }
 
+static int take_running(struct told *t, const struct desc_image_opts *images,
+			struct err *err)
+{
+	const struct running_opts o = {
+		.images = images ? *images : (struct desc_image_opts){ 0 },
+	};
+
+	if (running_open(&t->running, t->path, &o, err))
+		return -1;
+	t->image = running_image(t->running);
+	t->set = desc_image_set(t->image);
+	return 0;
+}
+
 static int take(struct told *t, const struct desc_image_opts *images,
 		const struct source_opts *opts, struct err *err)
 {
@@ -58,6 +72,8 @@ static int take(struct told *t, const struct desc_image_opts *images,
 	uint64_t i = 0;
 	int ret;
 
+	if (running_is_one(t->path))
+		return take_running(t, images, err);
 	if (source_open(&src, t->path, opts, err) < 0)
 		return -1;
 	if (src->len >= 4 && !memcmp(src->data, "\177ELF", 4)) {
@@ -100,7 +116,10 @@ int told_open(struct told *t, const char *path,
 void told_close(struct told *t)
 {
 	account_close(t->account);
-	desc_image_close(t->image);
+	if (t->running)
+		running_close(t->running);
+	else
+		desc_image_close(t->image);
 	arena_release(&t->arena);
 	memset(t, 0, sizeof(*t));
 }

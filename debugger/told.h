@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * told.h - the descriptors that one file tells of, whichever kind it is: an
- * emulator's executable, its -dump-vmstate, a stream.
+ * emulator's executable, its -dump-vmstate, a stream; or a process (by its
+ * PID) or its core: of its executable and the modules that it has loaded.
  */
 #ifndef VMSDB_TOLD_H
 #define VMSDB_TOLD_H
 
 #include "../devices/desc-dump.h"
-#include "../devices/desc-image.h"
+#include "../devices/running.h"
 #include "account.h"
 
 struct told {
 	const char *path;
 	const struct desc_set *set;
 	struct desc_image *image;	/* or NULL */
+	struct running *running;	/* that has it, or NULL */
 	struct dump dump;
 	struct desc_set own;	/* of a stream */
 	struct account *account;

@@ -891,6 +891,18 @@ static void warn_missing(struct desc_image *img, const struct search *se)
 		warn(img, "devices in modules are missing");
 }
 
+static void add_module_files(struct desc_image *img, const char *const *files,
+			     const char *stamp)
+{
+	for (; *files; files++) {
+		struct err err = { 0 };
+
+		if (space_elf_add(img->elf, *files, stamp, &err) < 0)
+			warn(img, arena_printf(&img->arena, "%s: %s", *files,
+					       err.msg));
+	}
+}
+
 static int open_modules(struct desc_image *img,
 			const struct desc_image_opts *opts, struct err *err)
 {
@@ -901,7 +913,9 @@ static int open_modules(struct desc_image *img,
 
 	if (!find_stamp(img, stamp, sizeof(stamp)))
 		return 0;
-	if (opts->modules) {
+	if (opts->module_files) {
+		add_module_files(img, opts->module_files, stamp);
+	} else if (opts->modules) {
 		search_dir(&se, opts->modules);
 	} else if (!opts->no_modules) {
 		real = realpath(path, NULL);
@@ -920,7 +934,9 @@ static int open_modules(struct desc_image *img,
 	}
 	if (space_elf_relocate(img->elf, err))
 		return -1;
-	warn_missing(img, &se);
+	/* a process lacks those modules that it has not needed */
+	if (!opts->module_files)
+		warn_missing(img, &se);
 	return 0;
 }
 

@@ -28,6 +28,8 @@ struct desc_image_opts {
 	/* Look for debug information below it too; NULL: only where usual. */
 	const char *debug_dir;
 	bool no_modules;
+	/* These files and no others, those of another build left out; or NULL. */
+	const char *const *module_files;
 };
 
 struct desc_image;

@@ -671,6 +671,22 @@ static void take_var(struct dwarf *dw, const struct die *d, uint64_t addr,
 	dw->vars[dw->nvars++] = v;
 }
 
+static bool is_named(const struct die *d)
+{
+	static const char *const names[] = {
+#define X(name) name,
+		DWARF_NAMED(X)
+#undef X
+	};
+	const char *name = die_name(d);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(names[i], name))
+			return true;
+	}
+	return false;
+}
+
 static void scan_unit(struct dwarf *dw, uint32_t unit)
 {
 	const struct dwarf_unit *u = &dw->sh->du.units[unit];
@@ -684,7 +700,9 @@ static void scan_unit(struct dwarf *dw, uint32_t unit)
 			unsigned tag = die_tag(&c);
 			uint64_t addr;
 
-			if (die_address(&c, tag, &addr) && wanted(dw->sh, addr))
+			if (die_address(&c, tag, &addr) &&
+			    (wanted(dw->sh, addr) ||
+			     (tag == DW_TAG_variable && is_named(&c))))
 				take_var(dw, &c, addr,
 					 tag == DW_TAG_subprogram, unit);
 		} while (die_next(&c));
@@ -907,6 +925,22 @@ const struct dwarf_var *dwarf_at(const struct dwarf *dw, uint64_t addr)
 bool dwarf_same_file(const struct dwarf *a, const struct dwarf *b)
 {
 	return a && b && a->sh == b->sh;
+}
+
+const struct dwarf_var *dwarf_named(const struct dwarf *dw, const char *name)
+{
+	const struct dwarf_var *found = NULL;
+
+	for (size_t i = 0; i < dw->sh->nvars; i++) {
+		const struct dwarf_var *v = &dw->sh->vars[i];
+
+		if (v->function || strcmp(v->name, name))
+			continue;
+		if (found && found->addr != v->addr)
+			return NULL;
+		found = v;
+	}
+	return found;
 }
 
 const char *dwarf_path(const struct dwarf *dw)

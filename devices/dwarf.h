@@ -95,6 +95,15 @@ void dwarf_parallel(struct dwarf *dw, void (*work)(struct dwarf *, void *),
 /* The variable (function) that begins at @addr, or NULL. */
 const struct dwarf_var *dwarf_at(const struct dwarf *dw, uint64_t addr);
 
+/*
+ * Those variables are found by name, too, wherever they are: of the emulator's
+ * registry and of its state.
+ */
+#define DWARF_NAMED(X) X("savevm_state") X("current_run_state")
+
+/* NULL: there is none, or there are several. */
+const struct dwarf_var *dwarf_named(const struct dwarf *dw, const char *name);
+
 /* The type at a reference (0: void); never NULL. */
 const struct ctype *dwarf_type(struct dwarf *dw, uint64_t ref);
 const struct ctype *ctype_below(const struct ctype *t);

@@ -652,6 +652,11 @@ void member_map_close(struct member_map *map)
 	free(map);
 }
 
+struct dwarf *member_dwarf(const struct member_map *map)
+{
+	return map->nfiles ? map->files[0].dw : NULL;
+}
+
 const char *member_warning(const struct member_map *map)
 {
 	return *map->warning ? map->warning : NULL;

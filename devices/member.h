@@ -25,6 +25,9 @@ int member_map_open(struct member_map **ret, struct desc_image *img,
 		    const char *debug_dir, struct err *err);
 void member_map_close(struct member_map *map);
 
+/* The executable's own debug information; NULL: it has none. */
+struct dwarf *member_dwarf(const struct member_map *map);
+
 /* What could not be read, so that some have no structure; or NULL. */
 const char *member_warning(const struct member_map *map);
 

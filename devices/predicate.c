@@ -630,6 +630,11 @@ static bool call_known(struct run *run, const char *name)
 	for (unsigned i = 0; i < sizeof(never) / sizeof(*never); i++)
 		if (!strcmp(name, never[i]))
 			return run->dead = true;
+	if (!strcmp(name, "getpagesize") && run->mem->page_size) {
+		clobber(cpu);
+		cpu->r[RAX] = val_of(run->mem->page_size);
+		return true;
+	}
 	if (!strcmp(name, "strcmp") || !strcmp(name, "g_str_equal")) {
 		equal = strings_equal(run, rdi, cpu->r[RSI]);
 		clobber(cpu);
@@ -1257,7 +1262,7 @@ static void follow(struct run *run)
 	answer(run);
 }
 
-static struct cpu *first_path(uint64_t fn, int version)
+static struct cpu *first_path(uint64_t fn, int version, uint64_t object)
 {
 	struct cpu *cpu = calloc(1, sizeof(*cpu));
 	uint64_t top = STACK_SIZE - 64;
@@ -1266,7 +1271,7 @@ static struct cpu *first_path(uint64_t fn, int version)
 		return NULL;
 	cpu->ip = fn;
 	flags_unknown(cpu);
-	cpu->r[RDI] = val_of(OBJECT);
+	cpu->r[RDI] = val_of(object);
 	cpu->r[RSI] = val_of((uint32_t)version);
 	cpu->r[RSP] = val_of(STACK_TOP - STACK_SIZE + top);
 	for (unsigned i = 0; i < 8; i++) {	/* where it returns to */
@@ -1285,7 +1290,8 @@ enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 	bool same;
 
 	memset(run.why, 0, sizeof(*run.why));
-	run.paths[0] = first_path(fn, version);
+	run.paths[0] = first_path(fn, version,
+				  mem->address ? mem->address : OBJECT);
 	run.npaths = run.paths[0] ? 1 : 0;
 	while (run.npaths) {
 		run.cpu = run.paths[--run.npaths];
@@ -1312,7 +1318,7 @@ bool predicate_walk(const struct predicate_code *code, uint64_t fn,
 	};
 
 	memset(&why, 0, sizeof(why));
-	run.paths[0] = first_path(fn, 0);
+	run.paths[0] = first_path(fn, 0, OBJECT);
 	run.npaths = run.paths[0] ? 1 : 0;
 	run.cut_short = !run.npaths;
 	if (run.npaths)

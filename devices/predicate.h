@@ -37,6 +37,12 @@ struct object_memory {
 			 uint8_t *known);
 	void *ctx;
 	uint64_t size;		/* of the object; 0: not known */
+	/*
+	 * Where the object really is, so that pointers to it compare as they
+	 * would; it is then read with read_abs().  0: nobody knows.
+	 */
+	uint64_t address;
+	uint32_t page_size;	/* what getpagesize() answers; 0: not known */
 };
 
 struct predicate_code {

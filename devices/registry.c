@@ -710,7 +710,14 @@ void registry_finish(struct registry *reg)
 	for (size_t i = 0; i < reg->nentries; i++) {
 		struct entry *e = &reg->entries[i];
 		const struct written *w = e->seen ? e->seen->w : NULL;
+		struct merge m = { .reg = reg };
 
+		/* nobody knows it better; the tables say what no image tells */
+		if (e->from == DESC_FROM_PROCESS) {
+			if (e->desc)
+				e->desc = merge_desc(&m, e->desc, NULL, 0);
+			continue;
+		}
 		if (w && !e->desc)
 			e->desc = find_desc(reg, w->name, w,
 					    (enum desc_from)e->from);

@@ -24,6 +24,11 @@ struct entry {
 	int32_t version;
 	const struct desc *desc;	/* NULL: old-style, or nobody told */
 	bool old_style;		/* register_savevm_live() */
+	/*
+	 * The registry itself told of it (DESC_FROM_PROCESS), and it need not
+	 * be in a stream: a stream without it says nothing.
+	 */
+	bool quiet;
 	/* What this destination wrote of itself, or NULL. */
 	const struct written_device *seen;
 	uint8_t from, from_version, from_alias;
@@ -50,8 +55,8 @@ struct registry {
 	 */
 	int release_min, release_max;
 	/*
-	 * All entries are known (a reference stream told them): a section
-	 * that is not there has nowhere to go.
+	 * All entries are known (a reference stream told them, or the
+	 * registry itself): a section that is not there has nowhere to go.
 	 */
 	bool complete;
 	struct type_book *book;

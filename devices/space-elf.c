@@ -339,6 +339,21 @@ const struct elf_symbol *space_elf_find(struct space_elf *se, const char *name)
 	return n ? &se->syms[n - 1] : NULL;
 }
 
+const struct elf_symbol *space_elf_named(struct space_elf *se,
+					 const char *name)
+{
+	const struct elf_symbol *sym = space_elf_find(se, name);
+
+	if (sym && !sym->external)
+		return sym;
+	for (size_t i = 0; i < se->nsyms; i++) {
+		sym = &se->syms[i];
+		if (sym->global && !sym->external && !strcmp(sym->name, name))
+			return sym;
+	}
+	return NULL;
+}
+
 /* The global symbol @name; one that nobody defines is made up. */
 static const struct elf_symbol *sym_resolve(struct space_elf *se,
 					    const char *name)

@@ -72,6 +72,10 @@ const struct elf_file *space_elf_file_of(const struct space_elf *se,
 /* The global symbol @name, or NULL. */
 const struct elf_symbol *space_elf_find(struct space_elf *se, const char *name);
 
+/* The same, also of a symbol table that the dynamic linker does not see. */
+const struct elf_symbol *space_elf_named(struct space_elf *se,
+					 const char *name);
+
 /*
  * The symbol at exactly @addr, or NULL.  Of several it is one with a size,
  * then a global one.

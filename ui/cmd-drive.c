@@ -9,6 +9,7 @@
 
 #include "../debugger/live/real.h"
 #include "cli-args.h"
+#include "inspect.h"
 #include "live.h"
 #include "tui.h"
 
@@ -121,6 +122,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	struct cli_args cli;
 	struct live_args a;
 
+	if (attach && inspect_wanted(argc, argv))
+		return inspect_main(self, argc, argv);
 	if (cli_split(&cli, argc, argv) < 0 ||
 	    live_parse(self, cli.nrest, cli.rest, attach ? own_attach :
 		       own_drive, &a) < 0)
@@ -181,6 +184,7 @@ static const struct option_help attach_options[] = {
 	CLI_OPTIONS,
 	{ "--snapshot", "NAME", "of a qcow2 image" },
 	{ "--offset", "N", "where the stream starts in the file" },
+	INSPECT_OPTIONS,
 	{ 0 },
 };
 
@@ -194,8 +198,11 @@ const struct subcommand cmd_drive = {
 
 const struct subcommand cmd_attach = {
 	.name = "attach",
-	.args = "unix:SOCKET|tcp:HOST:PORT SOURCE --qmp SOCKET [OPTION]...",
-	.help = "The same in an emulator that already waits in inmigrate.",
+	.args = "unix:SOCKET|tcp:HOST:PORT SOURCE --qmp SOCKET [OPTION]...\n"
+		"       vmsdb attach PID|CORE [IDSTR[#INSTANCE][/FIELD]]... "
+		"[OPTION]...",
+	.help = "The same in an emulator that already waits in inmigrate; or "
+		"look into one's memory.",
 	.options = attach_options,
 	.run = run,
 };
