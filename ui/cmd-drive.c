@@ -48,33 +48,38 @@ static char *executable_of(const char *name)
 	return NULL;
 }
 
-static int open_session(struct session **ret, const struct live_args *a,
+/* Without --to: what the emulator writes itself, and its executable. */
+static int open_session(struct session **ret, struct live_args *a,
 			enum rules rules, struct err *err)
 {
-	const struct args *c = &a->common;
+	struct args *c = &a->common;
 	const struct session_opts opts = {
 		.source = &c->source, .images = &c->images, .from = c->from,
 	};
 	char *own = c->nto || !a->command ? NULL : executable_of(a->command[0]);
-	const char *const own_to[] = { own };
+	struct reference asked;
 	int r = -1;
 
+	if (live_ask(c, a->command, &asked) < 0)
+		complain("the prediction goes without its reference stream");
 	if (own) {
-		r = session_open_with(ret, c->operands[0], own_to, 1, rules,
+		c->to[c->nto++] = own;
+		r = session_open_with(ret, c->operands[0], c->to, c->nto, rules,
 				      &opts, err);
-		if (r < 0 && err->code != ERR_IO)
-			complain("%s; the prediction goes without it", err->msg);
+		if (r < 0)
+			c->nto--;
 	}
 	if (r < 0)
 		r = session_open_with(ret, c->operands[0], c->to, c->nto, rules,
 				      &opts, err);
+	live_asked_end(&asked);
 	free(own);
 	return r;
 }
 
 /* ---- */
 
-static int drive_it(const struct live_args *a, const struct cli_args *cli,
+static int drive_it(struct live_args *a, const struct cli_args *cli,
 		    const struct feed_opts *opts)
 {
 	enum rules rules = RULES_CURRENT;
@@ -154,7 +159,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 
 static const struct option_help drive_options[] = {
 	{ "--to", "FILE", "an account of the destination, for the prediction "
-	  "(again for more); the emulator's executable where none is given" },
+	  "(again for more); without one the emulator itself is asked" },
 	{ "--rules", "R", "loader rules of the prediction" },
 	{ "--from", "BINARY", "the source's executable, for its C members" },
 	{ "--modules", "DIR", "the modules of the executable" },

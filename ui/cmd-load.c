@@ -6,10 +6,10 @@
 
 #include "../debugger/ahead.h"
 #include "../debugger/members.h"
+#include "live.h"
 #include "out-json.h"
 #include "out-text.h"
 #include "record.h"
-#include "subcommand.h"
 #include "trace.h"
 
 static int record(const struct args *a, enum rules rules,
@@ -116,16 +116,27 @@ static int load_with(const struct args *a, enum rules rules)
 
 static int run(const struct subcommand *self, int argc, char **argv)
 {
+	static const struct live_option none[] = { { 0 } };
 	enum rules rules = RULES_CURRENT;
+	struct reference asked;
+	struct live_args live;
 	struct args a;
+	int status;
 
-	if (args_parse(self, argc, argv, &a) < 0)
+	if (live_parse(self, argc, argv, none, &live) < 0)
 		return STATUS_USAGE;
+	a = live.common;
+	/* "load -- -FILE", as everywhere */
+	if (live.command && !a.noperands) {
+		live.command = NULL;
+		if (args_parse(self, argc, argv, &a) < 0)
+			return STATUS_USAGE;
+	}
 	if (a.help) {
 		usage_of(self, stdout);
 		return 0;
 	}
-	if (a.noperands != 1) {
+	if (a.noperands != 1 || (live.command && a.nto)) {
 		usage_of(self, stderr);
 		return STATUS_USAGE;
 	}
@@ -134,7 +145,11 @@ static int run(const struct subcommand *self, int argc, char **argv)
 			 "lists them", a.rules);
 		return STATUS_USAGE;
 	}
-	return load_with(&a, rules);
+	if (live_ask(&a, live.command, &asked) < 0)
+		return STATUS_USAGE;
+	status = load_with(&a, rules);
+	live_asked_end(&asked);
+	return status;
 }
 
 static const struct option_help options[] = {
@@ -161,7 +176,7 @@ static const struct option_help options[] = {
 
 const struct subcommand cmd_load = {
 	.name = "load",
-	.args = "SOURCE [--to DEST]... [OPTION]...",
+	.args = "SOURCE [--to DEST]... [OPTION]... [-- EMULATOR ARGUMENT...]",
 	.help = "Predict what a destination makes of a stream, and why.",
 	.options = options,
 	.run = run,

@@ -138,6 +138,29 @@ void live_prediction_release(struct live_prediction *p)
 	memset(p, 0, sizeof(*p));
 }
 
+int live_ask(struct args *a, const char *const *command,
+	     struct reference *ret)
+{
+	struct err err;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!command || a->nto)
+		return 0;
+	if (reference_make(ret, command, NULL, &err) < 0) {
+		complain("%s", err.msg);
+		return -1;
+	}
+	a->to[a->nto++] = ret->path;
+	if (*ret->dump)
+		a->to[a->nto++] = ret->dump;
+	return 0;
+}
+
+void live_asked_end(struct reference *r)
+{
+	reference_remove(r);
+}
+
 const char *live_bare(const char *message)
 {
 	const char *colon = message ? strstr(message, ": ") : NULL;

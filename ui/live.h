@@ -7,6 +7,7 @@
 
 #include "../debugger/analysis.h"
 #include "../debugger/live/feed.h"
+#include "../debugger/live/reference.h"
 #include "subcommand.h"
 
 /* An option of the subcommand's own: a value, a flag, or a list of values. */
@@ -47,6 +48,15 @@ struct live_prediction {
 
 int live_predict(struct live_prediction *p, const struct args *a);
 void live_prediction_release(struct live_prediction *p);
+
+/*
+ * Where nobody gave an account of the destination, its own command line tells:
+ * it is started paused and writes a reference stream, which joins @a's --to.
+ * -1 after a message.  live_asked_end() once the accounts are open.
+ */
+int live_ask(struct args *a, const char *const *command,
+	     struct reference *ret);
+void live_asked_end(struct reference *r);
 
 /* A message without the program's name in front. */
 const char *live_bare(const char *message);

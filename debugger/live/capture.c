@@ -534,7 +534,7 @@ static int put_back(struct keeper *k, int ret)
 
 	end_migration(k, deadline);
 	put_back_settings(k);
-	if (put_back_guest(k, deadline)) {
+	if (k->opts->ours || put_back_guest(k, deadline)) {
 		*k->err = why;
 		return ret;
 	}
@@ -566,7 +566,7 @@ static int may_begin(struct keeper *k)
 		return err_set(k->err, ERR_USAGE, ERR_NO_OFFSET, "after a "
 			       "migration (postmigrate) only the devices can "
 			       "be saved: use --devices-only");
-	if (!running && k->qmp.major < 9)
+	if (!running && !k->opts->ours && k->qmp.major < 9)
 		return err_set(k->err, ERR_USAGE, ERR_NO_OFFSET, "QEMU %d.%d "
 			       "would leave this guest in 'postmigrate' "
 			       "instead of '%s': use --devices-only",

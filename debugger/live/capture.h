@@ -29,6 +29,7 @@ struct capture_opts {
 	bool may_stop;		/* a running guest may be paused for a moment */
 	bool all;		/* with configuration and description */
 	bool keep_ram;
+	bool ours;		/* nobody minds what is left of it */
 	int timeout_ms;		/* without any progress; 0: 30000 */
 	volatile const int *interrupted;
 };

@@ -16,6 +16,7 @@
 #include <linux/sockios.h>
 
 #include "../../stream/escape.h"
+#include "argv.h"
 #include "feed.h"
 
 #define REAL_MAX (2u << 20)	/* events; a load has some ten thousand */
@@ -629,62 +630,10 @@ void feed_set_points(struct feed *f, const uint64_t *points, size_t n)
 struct start {
 	struct feed *f;
 	const struct feed_opts *opts;
-	const char **argv;
-	size_t n, cap;
-	int channel[2], monitor[2], zero;
+	struct argv argv;
+	int channel[2], monitor[2];
 	bool deferred;
 };
-
-static void arg(struct start *s, const char *a)
-{
-	s->argv = grow_array(s->argv, &s->cap, s->n + 2, sizeof(*s->argv));
-	s->argv[s->n++] = a;
-	s->argv[s->n] = NULL;
-}
-
-static bool is_flag(const char *a, const char *name)
-{
-	if (*a != '-')
-		return false;
-	a += a[1] == '-' ? 2 : 1;
-	return !strcmp(a, name);
-}
-
-/* s390x takes a raw image as firmware up to this size only. */
-static const char *zero_argument(struct start *s)
-{
-	bool s390 = strstr(s->opts->argv[0], "s390x") != NULL;
-
-	if (s->zero < 0)
-		s->zero = zero_file(s390 ? 4096 : 65536);
-	if (s->zero < 0)
-		return "/dev/null";
-	return arena_printf(&s->f->arena, "/proc/self/fd/%d", s->zero);
-}
-
-/* The user's own command line, less what is ours to say. */
-static void copy_argv(struct start *s)
-{
-	bool display = false;
-
-	for (size_t i = 0; s->opts->argv[i]; i++) {
-		const char *a = s->opts->argv[i];
-
-		if (is_flag(a, "incoming") && s->opts->argv[i + 1]) {
-			i++;
-			continue;
-		}
-		if (is_flag(a, "daemonize"))
-			continue;
-		if (is_flag(a, "display") || is_flag(a, "nographic"))
-			display = true;
-		arg(s, strcmp(a, "ZERO") ? a : zero_argument(s));
-	}
-	if (!display) {
-		arg(s, "-display");
-		arg(s, "none");
-	}
-}
 
 static void own_arguments(struct start *s)
 {
@@ -692,18 +641,19 @@ static void own_arguments(struct start *s)
 		"vmstate_n_elems", "vmstate_subsection_load*",
 		"qemu_loadvm_*", NULL };
 	struct arena *a = &s->f->arena;
+	struct argv *v = &s->argv;
 
 	for (size_t i = 0; traces[i] && !s->opts->no_trace; i++) {
-		arg(s, "-trace");
-		arg(s, traces[i]);
+		argv_add(v, "-trace");
+		argv_add(v, traces[i]);
 	}
-	arg(s, "-S");
-	arg(s, "-chardev");
-	arg(s, arena_printf(a, "socket,id=vmsdb-qmp,fd=%d", s->monitor[1]));
-	arg(s, "-qmp");
-	arg(s, "chardev:vmsdb-qmp");
-	arg(s, "-incoming");
-	arg(s, s->deferred ? "defer" :
+	argv_add(v, "-S");
+	argv_add(v, "-chardev");
+	argv_add(v, arena_printf(a, "socket,id=vmsdb-qmp,fd=%d", s->monitor[1]));
+	argv_add(v, "-qmp");
+	argv_add(v, "chardev:vmsdb-qmp");
+	argv_add(v, "-incoming");
+	argv_add(v, s->deferred ? "defer" :
 	    arena_printf(a, "fd:%d", s->channel[1]));
 }
 
@@ -770,16 +720,16 @@ static int start_child(struct start *s, struct err *err)
 	int fds[3], r;
 	size_t n = 0;
 
-	copy_argv(s);
+	argv_begin(&s->argv, &f->arena, s->opts->argv);
 	own_arguments(s);
 	fds[n++] = s->monitor[1];
 	if (!s->deferred)
 		fds[n++] = s->channel[1];
-	if (s->zero >= 0)
-		fds[n++] = s->zero;
+	if (s->argv.zero >= 0)
+		fds[n++] = s->argv.zero;
 	f->child.line = take_line;
 	f->child.ctx = f;
-	if (spawn_start(&f->child, (char *const *)s->argv, fds, n, err) < 0)
+	if (spawn_start(&f->child, (char *const *)s->argv.words, fds, n, err) < 0)
 		return -1;
 	f->qmp.also_fd = f->child.err_fd;
 	f->qmp.also = drain;
@@ -802,7 +752,7 @@ static int start(struct feed *f, const struct feed_opts *opts, struct err *err)
 {
 	struct start s = {
 		.f = f, .opts = opts, .channel = { -1, -1 },
-		.monitor = { -1, -1 }, .zero = -1,
+		.monitor = { -1, -1 }, .argv = { .zero = -1 },
 		.deferred = opts->survive || opts->capabilities,
 	};
 	int r = -1;
@@ -821,9 +771,7 @@ static int start(struct feed *f, const struct feed_opts *opts, struct err *err)
 		if (s.monitor[i] >= 0)
 			close(s.monitor[i]);
 	}
-	if (s.zero >= 0)
-		close(s.zero);
-	free(s.argv);
+	argv_end(&s.argv);
 	return r;
 }
 

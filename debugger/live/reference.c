@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "argv.h"
+#include "capture.h"
+#include "qmp.h"
+#include "reference.h"
+#include "spawn.h"
+
+#define START_MS 60000
+
+struct run {
+	struct spawn child;
+	char socket[80];
+	char said[400];		/* the first thing that it said to people */
+	volatile const int *interrupted;
+};
+
+static void take_line(void *ctx, const char *s, size_t n)
+{
+	struct run *r = ctx;
+
+	if (!*r->said && n && !memmem(s, n, "warning: ", 9))
+		snprintf(r->said, sizeof(r->said), "%.*s",
+			 (int)(n < 300 ? n : 300), s);
+}
+
+/* With two more words. */
+static int start(struct run *r, const char *const *given, const char *option,
+		 const char *value, struct err *err)
+{
+	struct arena a;
+	struct argv v;
+	int ret;
+
+	arena_init(&a);
+	argv_begin(&v, &a, given);
+	argv_add(&v, "-S");
+	argv_add(&v, option);
+	argv_add(&v, value);
+	r->child.line = take_line;
+	r->child.ctx = r;
+	ret = spawn_start(&r->child, (char *const *)v.words, &v.zero,
+			  v.zero >= 0, err);
+	argv_end(&v);
+	arena_release(&a);
+	return ret;
+}
+
+/* Until its monitor is there. */
+static int await(struct run *r, const char *name, struct err *err)
+{
+	int64_t deadline = now_ms() + START_MS;
+	char why[96];
+
+	while (access(r->socket, F_OK)) {
+		if (spawn_wait(&r->child, 10))
+			return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "%s ended "
+				       "before it could be asked (%s)%s%s", name,
+				       spawn_why(&r->child, why, sizeof(why)),
+				       *r->said ? ": " : "", r->said);
+		if (r->interrupted && *r->interrupted)
+			return err_set(err, ERR_IO, ERR_NO_OFFSET,
+				       "interrupted");
+		if (now_ms() > deadline)
+			return err_set(err, ERR_LIMIT, ERR_NO_OFFSET, "%s has "
+				       "no monitor after %d s", name,
+				       START_MS / 1000);
+	}
+	return 0;
+}
+
+static int ask(struct run *r, const char *name, const char *path,
+	       struct err *err)
+{
+	const struct capture_opts opts = {
+		.qmp = r->socket, .all = true, .ours = true,
+		.interrupted = r->interrupted,
+	};
+	struct capture c;
+	int fd, ret;
+
+	if (await(r, name, err) < 0)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "%s: %s", path,
+			       strerror(errno));
+	ret = capture_run(&c, &opts, fd, err);
+	close(fd);
+	return ret < 0 ? err_prefix(err, "%s", name) : 0;
+}
+
+/* Descriptors of devices that are not there, conditional fields: its dump. */
+static void dump(struct reference *ret, const char *const *argv)
+{
+	struct run r = { .interrupted = NULL };
+	struct err err;
+
+	spawn_init(&r.child);
+	if (start(&r, argv, "-dump-vmstate", ret->dump, &err) < 0 ||
+	    !spawn_wait(&r.child, START_MS) || r.child.status) {
+		(void)unlink(ret->dump);
+		*ret->dump = '\0';
+	}
+	spawn_kill(&r.child);
+}
+
+int reference_make(struct reference *ret, const char *const *argv,
+		   volatile const int *interrupted, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR"), *name = strrchr(argv[0], '/');
+	struct run r = { .interrupted = interrupted };
+	char value[160];
+	int result;
+
+	name = name ? name + 1 : argv[0];
+	/* a socket's name has 108 bytes */
+	if (!tmp || strlen(tmp) > 32)
+		tmp = "/tmp";
+	snprintf(ret->dir, sizeof(ret->dir), "%s/vmsdb-XXXXXX", tmp);
+	if (!mkdtemp(ret->dir)) {
+		result = err_set(err, ERR_IO, ERR_NO_OFFSET, "%s: %s", ret->dir,
+				 strerror(errno));
+		*ret->dir = '\0';
+		return result;
+	}
+	snprintf(ret->path, sizeof(ret->path), "%s/%.255s", ret->dir, name);
+	snprintf(ret->dump, sizeof(ret->dump), "%s/%.255s.json", ret->dir, name);
+	snprintf(r.socket, sizeof(r.socket), "%s/qmp.sock", ret->dir);
+	spawn_init(&r.child);
+	snprintf(value, sizeof(value), "unix:%s,server=on,wait=off", r.socket);
+	result = start(&r, argv, "-qmp", value, err);
+	if (!result)
+		result = ask(&r, name, ret->path, err);
+	spawn_kill(&r.child);
+	(void)unlink(r.socket);
+	if (result < 0)
+		reference_remove(ret);
+	else
+		dump(ret, argv);
+	return result;
+}
+
+void reference_remove(struct reference *r)
+{
+	if (!*r->dir)
+		return;
+	(void)unlink(r->path);
+	if (*r->dump)
+		(void)unlink(r->dump);
+	(void)rmdir(r->dir);
+	*r->dir = '\0';
+}
