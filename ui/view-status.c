@@ -89,8 +89,12 @@ void view_status(struct screen *sc, struct canvas *c, int y)
 	canvas_back(c, 0, y, p.x, verdicts[v].back);
 	if (s->real) {
 		from = p.x;
-		pen_print(&p, INK_INVERSE, " %s ",
-			  real_where_name(real_where(s)));
+		if (real_where(s) == REAL_ENDED)
+			pen_print(&p, INK_INVERSE, " really: %s ",
+				  feed_state_name(s->real->feed->state));
+		else
+			pen_print(&p, INK_INVERSE, " %s ",
+				  real_where_name(real_where(s)));
 		canvas_back(c, from, y, p.x - from, BACK_CURSOR);
 	}
 	from = p.x;
