@@ -207,7 +207,10 @@ static void show(struct session *s, const struct difference *d, struct out *o)
 		out_number(o, "event", i);
 	put_side(&d->side[SIDE_A], "a", o);
 	put_side(&d->side[SIDE_B], "b", o);
-	out_cell(o, STYLE_NUMBER, -6, i == EVENT_NONE ? "" : "%" PRIu32, i);
+	if (i == EVENT_NONE)
+		out_cell(o, STYLE_NUMBER, -6, " ");
+	else
+		out_cell(o, STYLE_NUMBER, -6, "%" PRIu32, i);
 	out_cell(o, d->kind == DIFFERENCE_CHANGED ? STYLE_WARN : STYLE_BAD, 8,
 		 "%s", difference_kind_name(d->kind));
 	out_text(o, STYLE_PATH, "%s", d->path);

@@ -253,8 +253,10 @@ static void show_row(struct session *s, const struct row *r, struct out *o)
 	put_row_side(src, r->source, "source", o);
 	put_row_side(s->t, r->dest, "destination", o);
 	out_text(o, STYLE_HERE, here ? "=>" : "  ");
-	out_cell(o, STYLE_NUMBER, -7, r->dest == EVENT_NONE ? "" : "%" PRIu32,
-		 r->dest);
+	if (r->dest == EVENT_NONE)
+		out_cell(o, STYLE_NUMBER, -7, " ");
+	else
+		out_cell(o, STYLE_NUMBER, -7, "%" PRIu32, r->dest);
 	if (r->source != EVENT_NONE)
 		word_event(src, r->source, text, sizeof(text));
 	if (src)

@@ -187,7 +187,7 @@ const char *arena_intern_str(struct arena *a, const char *s)
 
 void *grow_array(void *p, size_t *cap, size_t want, size_t size)
 {
-	size_t n = *cap ? *cap : 16, bytes;
+	size_t n = *cap > 16 ? *cap : 16, bytes;
 
 	if (want <= *cap)
 		return p;
