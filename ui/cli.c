@@ -412,6 +412,9 @@ int cli_run(struct session *s, const struct cli_opts *opts)
 		.save_screen = save_screen,
 	};
 
+	/* whoever drives an emulator through pipes waits for each answer */
+	if (s->real)
+		setvbuf(stdout, NULL, _IOLBF, 0);
 	text_writer_init(&c.text, stdout, stderr);
 	json_writer_init(&c.json, stdout);
 	c.out = opts->json ? &c.json.out : &c.text.out;
