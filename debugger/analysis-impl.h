@@ -46,6 +46,12 @@ const struct ram_section *broken_ram(const struct work *w,
 				     const struct event *e);
 
 void explain_failure(struct work *w, const struct failure *f);
+/*
+ * A reference stream shows what was written: a field whose condition was false
+ * then may well be read of this source.  Where fields seem to have changed
+ * places and nobody but such a stream tells, one of those may be the reason.
+ */
+bool analysis_may_hide_fields(const struct work *w);
 /* The cause in plain words, its evidence, and what people do about it. */
 void diagnose(struct work *w);
 

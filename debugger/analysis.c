@@ -597,6 +597,20 @@ static int by_offset(const void *a, const void *b)
 		x->place.offset > y->place.offset;
 }
 
+bool analysis_may_hide_fields(const struct work *w)
+{
+	const struct destination *d = w->dest;
+
+	if (!d->reference || d->is_source || d->ndumps || d->image)
+		return false;
+	for (size_t i = 0; i < w->a->ndivergences; i++) {
+		if (!w->a->divergences[i].note &&
+		    w->a->divergences[i].kind == DIVERGE_MOVED)
+			return true;
+	}
+	return false;
+}
+
 static enum verdict judge(const struct work *w)
 {
 	const struct timeline *d = w->d;
@@ -610,7 +624,8 @@ static enum verdict judge(const struct work *w)
 		return VERDICT_UNKNOWN;
 	for (size_t i = 0; i < a->ndivergences; i++) {
 		if (!a->divergences[i].note)
-			return VERDICT_SILENT;
+			return analysis_may_hide_fields(w) ? VERDICT_UNKNOWN :
+				VERDICT_SILENT;
 	}
 	return VERDICT_LOADS;
 }

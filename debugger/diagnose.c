@@ -476,6 +476,13 @@ void diagnose(struct work *w)
 	}
 	side_evidence(w, "source", &x->source);
 	side_evidence(w, "destination", &x->destination);
+	if (a->verdict == VERDICT_UNKNOWN && analysis_may_hide_fields(w))
+		a->cause = words(w, "%s Whether it loads is not known: a "
+				 "reference stream does not show fields whose "
+				 "condition was false when it was written, and "
+				 "one of those may be read here; a dump or the "
+				 "executable of the destination would tell.",
+				 a->cause);
 	if (a->failure && a->fails.offset > x->place.offset)
 		evidence(w, words(w, "the destination complains %" PRIu64
 				  " bytes later, at 0x%" PRIx64,
