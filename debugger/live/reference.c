@@ -17,7 +17,7 @@
 struct run {
 	struct spawn child;
 	char socket[80];
-	char said[400];		/* the first thing that it said to people */
+	char said[400];		/* the last thing that it said to people */
 	volatile const int *interrupted;
 };
 
@@ -25,7 +25,7 @@ static void take_line(void *ctx, const char *s, size_t n)
 {
 	struct run *r = ctx;
 
-	if (!*r->said && n && !memmem(s, n, "warning: ", 9))
+	if (n && !memmem(s, n, "warning: ", 9))
 		snprintf(r->said, sizeof(r->said), "%.*s",
 			 (int)(n < 300 ? n : 300), s);
 }
@@ -52,18 +52,24 @@ static int start(struct run *r, const char *const *given, const char *option,
 	return ret;
 }
 
+static int ended(const struct run *r, const char *name, struct err *err)
+{
+	char why[96];
+
+	return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "%s ended before it "
+		       "could be asked (%s)%s%s", name,
+		       spawn_why(&r->child, why, sizeof(why)),
+		       *r->said ? ": " : "", r->said);
+}
+
 /* Until its monitor is there. */
 static int await(struct run *r, const char *name, struct err *err)
 {
 	int64_t deadline = now_ms() + START_MS;
-	char why[96];
 
 	while (access(r->socket, F_OK)) {
 		if (spawn_wait(&r->child, 10))
-			return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "%s ended "
-				       "before it could be asked (%s)%s%s", name,
-				       spawn_why(&r->child, why, sizeof(why)),
-				       *r->said ? ": " : "", r->said);
+			return ended(r, name, err);
 		if (r->interrupted && *r->interrupted)
 			return err_set(err, ERR_IO, ERR_NO_OFFSET,
 				       "interrupted");
@@ -93,7 +99,11 @@ static int ask(struct run *r, const char *name, const char *path,
 			       strerror(errno));
 	ret = capture_run(&c, &opts, fd, err);
 	close(fd);
-	return ret < 0 ? err_prefix(err, "%s", name) : 0;
+	if (ret >= 0)
+		return 0;
+	/* a monitor may be there before a device refuses its options */
+	return spawn_wait(&r->child, 100) ? ended(r, name, err) :
+		err_prefix(err, "%s", name);
 }
 
 /* Descriptors of devices that are not there, conditional fields: its dump. */
