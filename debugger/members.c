@@ -70,14 +70,13 @@ static const char *copy(struct members *m, const char *s)
 	return s ? arena_intern_str(&m->arena, s) : NULL;
 }
 
-/* Compilers are told paths such as "build/../source/hw/core/irq.c". */
-static const char *copy_path(struct members *m, const char *s)
+const char *members_path(struct arena *a, const char *s)
 {
 	char *p, *up;
 
 	if (!s)
 		return NULL;
-	p = arena_strdup(&m->arena, s);
+	p = arena_strdup(a, s);
 	while ((up = strstr(p, "/../")) && up > p) {
 		char *dir = up;
 
@@ -97,8 +96,8 @@ static const struct c_member *keep(struct members *m, const struct c_member *c)
 	x->structure = copy(m, c->structure);
 	x->path = copy(m, c->path);
 	x->type = copy(m, c->type);
-	x->file = copy_path(m, c->file);
-	x->desc_file = copy_path(m, c->desc_file);
+	x->file = members_path(&m->arena, c->file);
+	x->desc_file = members_path(&m->arena, c->desc_file);
 	return x;
 }
 

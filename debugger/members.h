@@ -64,4 +64,10 @@ const char *c_member_where(const struct c_member *c, char *buf, size_t size);
 size_t members_fill(struct members *m, struct analysis *a,
 		    const struct timeline *t, bool source);
 
+/*
+ * Compilers are told paths such as "build/../source/hw/core/irq.c": a copy
+ * without the way there and back.  NULL stays NULL.
+ */
+const char *members_path(struct arena *a, const char *s);
+
 #endif

@@ -100,8 +100,9 @@ static struct page page_get(const struct memory *m, uint64_t addr,
 	return new;
 }
 
-void memory_read_known(const struct memory *m, uint64_t addr, size_t n,
-		       uint8_t *out, uint8_t *known)
+/* Without @known, a byte that is not known ends it. */
+static int read_pages(const struct memory *m, uint64_t addr, size_t n,
+		      uint8_t *out, uint8_t *known)
 {
 	uint8_t data[MEMORY_PAGE], have[MEMORY_PAGE];
 
@@ -112,41 +113,34 @@ void memory_read_known(const struct memory *m, uint64_t addr, size_t n,
 		if (part > n)
 			part = n;
 		p = page_get(m, addr - in, data, have);
+		if (!known && (!p.data ||
+			       (p.known && memchr(p.known + in, 0, part))))
+			return -1;
 		memset(out, 0, part);
-		memset(known, p.data && !p.known ? 0xff : 0, part);
 		if (p.data)
 			memcpy(out, p.data + in, part);
-		if (p.data && p.known)
-			memcpy(known, p.known + in, part);
-		out += part;
-		known += part;
-		addr += part;
-		n -= part;
-	}
-}
-
-int memory_read(const struct memory *m, uint64_t addr, void *buf, size_t n)
-{
-	uint8_t data[MEMORY_PAGE], have[MEMORY_PAGE];
-	uint8_t *out = buf;
-
-	if (addr + n < addr)
-		return -1;
-	while (n) {
-		size_t in = addr % MEMORY_PAGE, part = MEMORY_PAGE - in;
-		struct page p;
-
-		if (part > n)
-			part = n;
-		p = page_get(m, addr - in, data, have);
-		if (!p.data || (p.known && memchr(p.known + in, 0, part)))
-			return -1;
-		memcpy(out, p.data + in, part);
+		if (known) {
+			memset(known, p.data && !p.known ? 0xff : 0, part);
+			if (p.data && p.known)
+				memcpy(known, p.known + in, part);
+			known += part;
+		}
 		out += part;
 		addr += part;
 		n -= part;
 	}
 	return 0;
+}
+
+void memory_read_known(const struct memory *m, uint64_t addr, size_t n,
+		       uint8_t *out, uint8_t *known)
+{
+	(void)read_pages(m, addr, n, out, known);
+}
+
+int memory_read(const struct memory *m, uint64_t addr, void *buf, size_t n)
+{
+	return addr + n < addr ? -1 : read_pages(m, addr, n, buf, NULL);
 }
 
 const struct memory_map *memory_map_at(const struct memory *m, uint64_t addr)

@@ -10,6 +10,7 @@
 
 #include "../debugger/inspect.h"
 #include "../debugger/location.h"
+#include "../debugger/members.h"
 #include "../debugger/objects.h"
 #include "../debugger/value.h"
 #include "../stream/escape.h"
@@ -45,26 +46,6 @@ static const char *safe(const char *s)
 	char *buf = bufs[k++ % 6];
 
 	return escape_text(buf, sizeof(bufs[0]), s ? s : "", s ? strlen(s) : 0);
-}
-
-/* "build/../hw/core/irq.c" is "hw/core/irq.c". */
-static const char *clean_path(struct arena *a, const char *s)
-{
-	char *p, *up;
-
-	if (!s)
-		return NULL;
-	p = arena_strdup(a, s);
-	while ((up = strstr(p, "/../")) && up > p) {
-		char *dir = up;
-
-		while (dir > p && dir[-1] != '/')
-			dir--;
-		if (!strncmp(dir, "..", 2) || *dir == '/')
-			break;
-		memmove(dir, up + 4, strlen(up + 4) + 1);
-	}
-	return p;
 }
 
 static const char *type_name(struct view *v, const struct desc *d)
@@ -377,7 +358,7 @@ static void around_line(struct around *a, const struct c_struct *s,
 	json_object_set_new(o, "value", json_string(safe(value)));
 	if (s->file) {
 		json_object_set_new(o, "file", json_string(safe(
-			clean_path(&a->v->in.arena, s->file))));
+			members_path(&a->v->in.arena, s->file))));
 		json_object_set_new(o, "line", json_integer(p->line));
 	}
 	json_array_append_new(a->list, o);
@@ -510,7 +491,7 @@ static void print_leaf(struct view *v, const struct leaf *l)
 		printf("%s %s", safe(c->type), safe(c->path));
 		if (c->file)
 			printf("  %s:%" PRIu32,
-			       safe(clean_path(&v->in.arena, c->file)),
+			       safe(members_path(&v->in.arena, c->file)),
 			       c->line);
 		printf("%s", paint(PAINT_OFF));
 	}
@@ -720,7 +701,7 @@ static json_t *leaf_json(struct view *v, const struct leaf *l)
 		set_text(o, "member", c->path);
 		set_text(o, "declared", c->type);
 		if (c->file) {
-			set_text(o, "file", clean_path(&v->in.arena, c->file));
+			set_text(o, "file", members_path(&v->in.arena, c->file));
 			set_number(o, "line", c->line);
 		}
 	}
