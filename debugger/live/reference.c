@@ -17,17 +17,22 @@
 struct run {
 	struct spawn child;
 	char socket[80];
-	char said[400];		/* the last thing that it said to people */
+	char said[400];		/* why it gave up, as far as it said so */
+	bool blamed;		/* by its own name: not a library's remark */
 	volatile const int *interrupted;
 };
 
 static void take_line(void *ctx, const char *s, size_t n)
 {
 	struct run *r = ctx;
+	bool own = n > 12 && !memcmp(s, "qemu-system-", 12);
 
-	if (n && !memmem(s, n, "warning: ", 9))
-		snprintf(r->said, sizeof(r->said), "%.*s",
-			 (int)(n < 300 ? n : 300), s);
+	/* a library talks before it, "Use -machine help" comes behind it */
+	if (!n || memmem(s, n, "warning: ", 9) ||
+	    (own ? r->blamed : *r->said != '\0'))
+		return;
+	r->blamed = own;
+	snprintf(r->said, sizeof(r->said), "%.*s", (int)(n < 300 ? n : 300), s);
 }
 
 /* With two more words. */
