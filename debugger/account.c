@@ -494,7 +494,7 @@ static void infer_source(struct destination *d, const struct account *source,
 	struct load_opts o = {
 		.src = source->src, .ram = (struct ram *)&source->ram,
 		.reg = &d->registry, .rules = RULES_CURRENT, .facts = facts,
-		.open_variants = true, .progress = opts,
+		.image = d->image, .open_variants = true, .progress = opts,
 	};
 
 	d->source_blind = load_run(&o);

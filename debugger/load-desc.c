@@ -435,7 +435,8 @@ static bool ask_predicate(struct load *l, const struct frame *fr,
 
 	if (!has_layout(l, f) || !f->exists_fn)
 		return false;
-	answer = shadow_ask(l->shadow, fr->at, f->exists_fn, fr->version, &why);
+	answer = shadow_ask(l->shadow, fr->at, f->exists_fn, fr->version,
+			    false, &why);
 	c->text = looked_at(l, f, &why);
 	if (answer == TRI_UNKNOWN && why.outside && fr->at.element)
 		note_unjudged(l, ev_printf(l, "whether '%s' of '%s' exists: "
@@ -524,6 +525,40 @@ static bool express_config(struct load *l, const struct frame *fr,
 	return true;
 }
 
+/*
+ * What this try answers to a condition that nobody can: the same as the last
+ * time to the same object, what follows from answers to others, or the next
+ * bit of .choice.
+ */
+static bool choose(struct load *l, const struct frame *fr,
+		   const struct desc_field *f)
+{
+	uint64_t fn = has_layout(l, f) ? f->exists_fn : 0;
+	struct condition *c;
+	struct predicate_trace why;
+	enum tri answer;
+
+	for (unsigned i = 0; fn && i < l->undecided; i++) {
+		c = &l->conditions[i];
+		if (c->fn == fn && c->at.object == fr->at.object &&
+		    c->at.base == fr->at.base)
+			return c->answer;
+	}
+	answer = fn ? shadow_ask(l->shadow, fr->at, fn, fr->version, true,
+				 &why) : TRI_UNKNOWN;
+	if (answer)
+		return answer == TRI_YES;
+	if (l->undecided >= MAX_UNDECIDED)
+		return false;
+	c = &l->conditions[l->undecided];
+	c->fn = fn;
+	c->at = fr->at;
+	c->answer = l->choice >> l->undecided++ & 1;
+	if (fn)
+		shadow_suppose(l->shadow, fr->at, fn, fr->version, c->answer);
+	return c->answer;
+}
+
 static struct choice decide_exists(struct load *l, const struct frame *fr,
 				   const struct desc_field *f,
 				   const struct group *seen,
@@ -600,12 +635,7 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 	if (express_config(l, fr, f, &c))
 		return c;
 	/* nobody tells: the section's end decides, see load_tries() */
-	if (l->undecided < MAX_UNDECIDED) {
-		c.exists = l->choice >> l->undecided & 1;
-		l->undecided++;
-	} else {
-		c.exists = false;
-	}
+	c.exists = choose(l, fr, f);
 	if (!l->decided)
 		note_unknown(l, ev_printf(l, "whether '%s' of '%s' exists: a "
 			"condition in code decides", f->name, fr->d->name));
@@ -692,7 +722,11 @@ static int64_t decide_count(struct load *l, const struct frame *fr,
 		return f->num;
 	if (fr->src)
 		return 0;
-	if (l->uncounted++ == 0 && l->o->open_variants) {
+	v = l->usual ? known_usual_count(fr->d->name, f->name) : -1;
+	if (v >= 0) {
+		l->nusual++;
+		*guess = !l->counted;
+	} else if (l->uncounted++ == 0 && l->o->open_variants) {
 		v = (int64_t)l->count;
 		*guess = !l->counted;
 	} else {

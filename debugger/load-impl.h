@@ -68,14 +68,20 @@ struct load {
 	 * was found to end where the section ends.
 	 */
 	unsigned undecided, choice;
+	struct condition {
+		uint64_t fn;	/* 0: its code is not known */
+		struct shadow_ref at;
+		bool answer;
+	} conditions[MAX_UNDECIDED];
 	bool decided;
 	/*
 	 * Arrays of the section whose lengths nobody tells: .count is tried
-	 * for the first; .counted: one length, and only one, fits.
+	 * for the first; .counted: one length, and only one, fits.  Those with
+	 * a usual length have that while .usual, and are in .nusual.
 	 */
-	unsigned uncounted;
+	unsigned uncounted, nusual;
 	uint64_t count;
-	bool counted;
+	bool counted, usual;
 	unsigned variant, nvariants;	/* open_variants: tried, met */
 	struct load_type types[64];	/* by address of the name */
 };

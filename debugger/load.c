@@ -857,7 +857,7 @@ static int load_again(struct load *l, const struct section *s,
 	load_rewind(l, m);
 	l->choice = choice;
 	l->count = count;
-	l->undecided = l->uncounted = 0;
+	l->undecided = l->uncounted = l->nusual = 0;
 	return load_body(l, s);
 }
 
@@ -865,59 +865,72 @@ struct answer {
 	unsigned choice;
 	uint64_t count;
 	unsigned good;		/* how many fit; this is the first */
+	unsigned conditions;	/* the most that were asked so far */
+	bool counts, usual;	/* were lengths asked, or taken as usual? */
 	uint64_t read;
 };
 
-/*
- * With this length of the array, every way to answer the conditions; @most of
- * them have been asked so far.
- */
+/* With this length of the array, every way to answer the conditions. */
 static void try_choices(struct load *l, const struct section *s,
-			const struct mark *m, uint64_t count, unsigned *most,
-			struct answer *a)
+			const struct mark *m, uint64_t count, struct answer *a)
 {
-	for (unsigned c = 0; c < 1u << *most && a->read < MAX_TRIED; c++) {
+	for (unsigned c = 0; c < 1u << a->conditions && a->read < MAX_TRIED;
+	     c++) {
 		int ret = load_again(l, s, m, c, count);
 
 		a->read += l->c.pos - m->pos;
-		if (l->undecided > *most)
-			*most = l->undecided;
+		if (l->undecided > a->conditions)
+			a->conditions = l->undecided;
+		a->counts |= l->uncounted != 0;
+		a->usual |= l->nusual != 0;
 		/* bits that nobody asked for would count one reading twice */
-		if (ret || !ends_well(l) || c >> l->undecided || a->good++)
+		if (ret || !ends_well(l) || c >> l->undecided ||
+		    l->uncounted > 1 ||
+		    (count && !l->uncounted) || a->good++)
 			continue;
 		a->choice = c;
 		a->count = count;
 	}
 }
 
+static struct answer try_all(struct load *l, const struct section *s,
+			     const struct mark *m)
+{
+	struct answer a = { 0 };
+
+	for (uint64_t n = 0; n < MAX_COUNT && a.read < MAX_TRIED; n++) {
+		try_choices(l, s, m, n, &a);
+		/* longer ones would not fit, either */
+		if (!a.counts || !l->o->open_variants || l->c.pos >= l->c.end)
+			break;
+	}
+	return a;
+}
+
 /*
  * A body with conditions that nobody can answer is read in every way; if one
  * of them, and only one, ends where the section ends, the bytes have answered.
  * So with an array whose length nobody tells, where the destination reads its
- * own stream: another's bytes would tell another's length.
+ * own stream: another's bytes would tell another's length.  There the lengths
+ * that arrays usually have are tried first; where the section then ends as it
+ * should, other lengths could at most share the same bytes in another way.
  */
 static int load_choices(struct load *l, const struct section *s)
 {
 	struct mark m = load_mark(l);
-	struct answer a = { 0 };
-	uint64_t lengths = 1;
-	unsigned most;
+	struct answer a;
 	int ret;
 
-	l->undecided = l->choice = l->uncounted = 0;
-	l->count = 0;
 	l->decided = l->counted = false;
-	ret = load_body(l, s);
-	most = l->undecided;
-	if (l->uncounted == 1 && l->o->open_variants)
-		lengths = MAX_COUNT;
-	if ((!most && lengths == 1) || l->o->self)
+	l->usual = l->o->open_variants;
+	ret = load_again(l, s, &m, 0, 0);
+	if (l->o->self || (!l->undecided && (!l->o->open_variants ||
+					     !(l->uncounted + l->nusual))))
 		return ret;
-	for (uint64_t n = 0; n < lengths && a.read < MAX_TRIED; n++) {
-		try_choices(l, s, &m, n, &most, &a);
-		/* longer ones would not fit, either */
-		if (l->c.pos >= l->c.end)
-			break;
+	a = try_all(l, s, &m);
+	if (!a.good && a.usual) {
+		l->usual = false;
+		a = try_all(l, s, &m);
 	}
 	l->decided = l->counted = a.good == 1;
 	return load_again(l, s, &m, a.choice, a.count);

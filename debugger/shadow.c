@@ -197,8 +197,10 @@ void shadow_put_wire(struct shadow *s, struct shadow_ref at, uint64_t offset,
 	shadow_put(s, at, offset, buf, n, from);
 }
 
+/* What is known less surely than @floor is not known. */
 static enum shadow_from get(const struct shadow *s, uint32_t object,
-			    int64_t o, size_t n, uint8_t *out, uint8_t *known)
+			    int64_t o, size_t n, enum shadow_from floor,
+			    uint8_t *out, uint8_t *known)
 {
 	enum shadow_from least = SHADOW_LOADED;
 
@@ -207,6 +209,8 @@ static enum shadow_from get(const struct shadow *s, uint32_t object,
 		enum shadow_from from = l ? l->from[o & (LINE - 1)] :
 			SHADOW_UNKNOWN;
 
+		if (from < floor)
+			from = SHADOW_UNKNOWN;
 		out[i] = from ? l->data[o & (LINE - 1)] : 0;
 		known[i] = from ? 0xff : 0;
 		if (from < least)
@@ -224,8 +228,8 @@ enum shadow_from shadow_uint(const struct shadow *s, struct shadow_ref at,
 	*ret = 0;
 	if (!at.object)
 		return SHADOW_UNKNOWN;
-	from = get(s, at.object, (int64_t)((uint64_t)at.base + offset), n, buf,
-		   known);
+	from = get(s, at.object, (int64_t)((uint64_t)at.base + offset), n,
+		   SHADOW_OWN, buf, known);
 	*ret = space_load(s->space, buf, n);
 	return from;
 }
@@ -262,6 +266,7 @@ struct shadow_ref shadow_follow(struct shadow *s, struct shadow_ref at,
 struct question {
 	const struct shadow *s;
 	struct shadow_ref at;
+	enum shadow_from floor;
 };
 
 static void read_object(void *ctx, int64_t offset, size_t n, uint8_t *out,
@@ -269,7 +274,7 @@ static void read_object(void *ctx, int64_t offset, size_t n, uint8_t *out,
 {
 	struct question *q = ctx;
 
-	get(q->s, q->at.object, q->at.base + offset, n, out, known);
+	get(q->s, q->at.object, q->at.base + offset, n, q->floor, out, known);
 }
 
 static void read_abs(void *ctx, uint64_t addr, size_t n, uint8_t *out,
@@ -280,13 +285,15 @@ static void read_abs(void *ctx, uint64_t addr, size_t n, uint8_t *out,
 	int64_t offset;
 
 	if (object_at(q->s, addr, &object, &offset))
-		get(q->s, object, offset, n, out, known);
+		get(q->s, object, offset, n, q->floor, out, known);
 }
 
-enum tri shadow_ask(struct shadow *s, struct shadow_ref at, uint64_t fn,
-		    int version, struct predicate_trace *why)
+enum tri shadow_ask(const struct shadow *s, struct shadow_ref at, uint64_t fn,
+		    int version, bool supposed, struct predicate_trace *why)
 {
-	struct question q = { s, at };
+	struct question q = {
+		s, at, supposed ? SHADOW_SUPPOSED : SHADOW_OWN,
+	};
 	struct object_memory mem = {
 		.read = read_object, .read_abs = read_abs, .ctx = &q,
 		.size = at.size,
@@ -296,4 +303,57 @@ enum tri shadow_ask(struct shadow *s, struct shadow_ref at, uint64_t fn,
 	if (!s->can_ask || !fn)
 		return TRI_UNKNOWN;
 	return predicate_eval(&s->code, fn, version, &mem, why);
+}
+
+/* The byte that alone is not known of what was read; NULL. */
+static const struct predicate_read *one_unknown(const struct predicate_trace *t)
+{
+	const struct predicate_read *r = NULL;
+
+	if (t->nreads > PREDICATE_MAX_READS)
+		return NULL;
+	for (unsigned i = 0; i < t->nreads; i++) {
+		if (t->reads[i].known)
+			continue;
+		if (t->reads[i].size != 1 ||
+		    (r && r->offset != t->reads[i].offset))
+			return NULL;
+		r = &t->reads[i];
+	}
+	return r;
+}
+
+static void set_supposed(struct shadow *s, struct shadow_ref at, int64_t offset,
+			 uint8_t v, enum shadow_from from)
+{
+	int64_t o = at.base + offset;
+	struct line *l = line_make(s, at.object, o);
+
+	if (l && l->from[o & (LINE - 1)] <= SHADOW_SUPPOSED) {
+		l->data[o & (LINE - 1)] = v;
+		l->from[o & (LINE - 1)] = (uint8_t)from;
+	}
+}
+
+void shadow_suppose(struct shadow *s, struct shadow_ref at, uint64_t fn,
+		    int version, bool answer)
+{
+	struct predicate_trace why;
+	const struct predicate_read *r;
+	enum tri said[2];
+	int64_t offset;
+
+	if (!at.object || shadow_ask(s, at, fn, version, true, &why) ||
+	    !(r = one_unknown(&why)))
+		return;
+	offset = r->offset;
+	for (uint8_t v = 0; v < 2; v++) {
+		set_supposed(s, at, offset, v, SHADOW_SUPPOSED);
+		said[v] = shadow_ask(s, at, fn, version, true, &why);
+	}
+	if (said[0] && said[1] && said[0] != said[1])
+		set_supposed(s, at, offset, said[1] == (answer ? TRI_YES : TRI_NO),
+			     SHADOW_SUPPOSED);
+	else
+		set_supposed(s, at, offset, 0, SHADOW_UNKNOWN);
 }

@@ -23,7 +23,10 @@ struct shadow_ref {
 	bool element;		/* one of several: not the first */
 };
 
-enum shadow_from { SHADOW_UNKNOWN, SHADOW_OWN, SHADOW_LOADED };
+/* SUPPOSED: only to see what follows from it, by shadow_suppose(). */
+enum shadow_from {
+	SHADOW_UNKNOWN, SHADOW_SUPPOSED, SHADOW_OWN, SHADOW_LOADED
+};
 
 struct shadow;
 
@@ -53,8 +56,19 @@ void shadow_put_wire(struct shadow *s, struct shadow_ref at, uint64_t offset,
 enum shadow_from shadow_uint(const struct shadow *s, struct shadow_ref at,
 			     uint64_t offset, unsigned n, uint64_t *ret);
 
-/* What the predicate at @fn says to the object at @at. */
-enum tri shadow_ask(struct shadow *s, struct shadow_ref at, uint64_t fn,
-		    int version, struct predicate_trace *why);
+/*
+ * What the predicate at @fn says to the object at @at; with @supposed also by
+ * what was supposed.
+ */
+enum tri shadow_ask(const struct shadow *s, struct shadow_ref at, uint64_t fn,
+		    int version, bool supposed, struct predicate_trace *why);
+
+/*
+ * Suppose that the predicate answers @answer: if one byte that nobody told
+ * decides between yes (1) and no (0), or the other way round, set that byte, so
+ * that other predicates that look at it answer in agreement.
+ */
+void shadow_suppose(struct shadow *s, struct shadow_ref at, uint64_t fn,
+		    int version, bool answer);
 
 #endif

@@ -2153,6 +2153,21 @@ static const struct known_desc descs[] = {
 	E("zpci", 0, 0, no_subs, 502, 1000, "s390x"),
 };
 
+/*
+ * Property defaults and constants of 5.2 to 10.0: hw/usb/hcd-xhci*.c (p2, p3,
+ * slots, intrs), hw/block/fdc.c (FD_SECTOR_LEN), -m without slots=.
+ */
+static const struct {
+	const char *desc, *field;
+	int count;
+} usual_counts[] = {
+	{ "fdc", "fifo", 512 },
+	{ "memory hotplug state", "devs", 0 },
+	{ "xhci-core", "intr", 16 },
+	{ "xhci-core", "ports", 8 },
+	{ "xhci-core", "slots", 64 },
+};
+
 /* hw/: qdev_set_legacy_instance_id(); the ports are properties' defaults. */
 static const struct known_alias aliases[] = {
 	{ "fdc", true, 0x3f0, NULL },
@@ -2182,6 +2197,16 @@ static const char *const old_style[] = {
 	"ram", "block", "dirty-bitmap", "slirp", "spapr/htab", "todclock",
 	"s390-skeys", "s390-storage_attributes", "pbs-state",
 };
+
+int known_usual_count(const char *desc, const char *field)
+{
+	for (size_t i = 0; i < N_OF(usual_counts); i++) {
+		if (!strcmp(usual_counts[i].desc, desc) &&
+		    !strcmp(usual_counts[i].field, field))
+			return usual_counts[i].count;
+	}
+	return -1;
+}
 
 const struct known_count *known_count(const char *desc, const char *field)
 {

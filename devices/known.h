@@ -25,6 +25,12 @@ struct known_count {
 
 const struct known_count *known_count(const char *desc, const char *field);
 
+/*
+ * How many elements an array has when nobody sets the device's properties
+ * otherwise, where its count is not on the wire; -1: not told.
+ */
+int known_usual_count(const char *desc, const char *field);
+
 /* A field of a descriptor that no dump lists. */
 struct known_field {
 	const char *name;
