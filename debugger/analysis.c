@@ -558,6 +558,29 @@ static void find_defaulted(struct work *w)
 	}
 }
 
+/* ---- defects of the destination ---- */
+
+static void find_defects(struct work *w)
+{
+	for (uint32_t i = 1; i < w->d->n; i = w->d->events[i].end) {
+		const struct event *e = &w->d->events[i];
+		const char *text = e->kind == EV_SECTION &&
+			e->outcome != OUT_NO_DEVICE && !w->dest->is_source ?
+			defect_find(&w->dest->registry, e->name) : NULL;
+
+		if (!text)
+			continue;
+		for (size_t k = 0; k < w->d->nfailures; k++) {
+			const struct failure *f = &w->d->failures[k];
+
+			if (f->section == i && f->crash)
+				text = words(w, "%s; %s", text, f->why);
+		}
+		add_divergence(w, DIVERGE_WRONG_OBJECT, false, e->off,
+			       EVENT_NONE, i)->text = text;
+	}
+}
+
 /* ---- failures that the alignment has not explained ---- */
 
 static bool explained(const struct work *w, const struct failure *f)
@@ -650,6 +673,7 @@ struct analysis *analyse(const struct account *source,
 	find_early_end(&w);
 	find_blind_end(&w);
 	find_defaulted(&w);
+	find_defects(&w);
 	add_failures(&w);
 	if (a->ndivergences)
 		qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),

@@ -50,6 +50,7 @@ int verdict_status(enum verdict v);
 	X(EARLY_END, "early-end", "a zero byte is taken for the end") \
 	X(DAMAGED, "damaged", "the bytes are not what the source's own description says") \
 	X(UNREAD_SECTION, "unread-section", "a section that the destination never reads") \
+	X(WRONG_OBJECT, "wrong-object", "loaded over a structure of another type") \
 	X(RENAMED, "renamed", "same bytes, another name") \
 	X(RETYPED, "retyped", "same bytes, another type") \
 	X(REGROUPED, "regrouped", "same range, cut up in another way") \

@@ -421,6 +421,10 @@ static const struct {
 	{ DIVERGE_UNREAD_SECTION,
 	  "A section that the source wrote is not loaded.",
 	  "Do not let this guest run: that device starts with reset values." },
+	{ DIVERGE_WRONG_OBJECT,
+	  "The destination loads a section over a structure of another type.",
+	  "Do not migrate a guest with this device; another display (`-vga "
+	  "std`), or none, can be migrated." },
 };
 
 static void evidence(struct work *w, const char *line)

@@ -4,6 +4,7 @@
  * own stream tell.  One function for each; a new one is a line in hooks[].
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "load-impl.h"
@@ -122,6 +123,81 @@ static int global_state(struct load *l, const struct frame *fr, uint32_t event)
 	return -EINVAL;
 }
 
+/*
+ * fw_cfg_acpi_mr_restore_post_load() of hw/nvram/fw_cfg.c resizes three ROMs
+ * and aborts where one would be larger than it may become: what
+ * acpi_add_rom_blob() of hw/acpi/utils.c reserves.  Sizes are rounded up to
+ * the host's page: between 4 KiB and 64 KiB nothing is certain of the last.
+ * Up to 5.2 the loader script had just the pages that it filled.
+ */
+static int acpi_mr(struct load *l, const struct frame *fr, uint32_t event)
+{
+	static const struct {
+		const char *field, *name;
+		uint64_t max, max_64k;
+	} roms[] = {
+		{ "table_mr_size", "etc/acpi/tables", 0x200000, 0x200000 },
+		{ "linker_mr_size", "etc/table-loader", 0x10000, 0x10000 },
+		{ "rsdp_mr_size", "etc/acpi/rsdp", 0x1000, 0x10000 },
+	};
+
+	for (size_t i = 0; i < sizeof(roms) / sizeof(roms[0]); i++) {
+		uint64_t len, seen_len, size, max = roms[i].max;
+		const uint8_t *got = judge_bytes(l, event, roms[i].field, &len);
+		const uint8_t *seen = judge_seen(l, fr, roms[i].field,
+						 &seen_len);
+
+		size = got && len == 8 ? be_load(got, 8) : 0;
+		if (i == 1 && l->o->reg->release_max < 600 && seen &&
+		    seen_len == 8)
+			max = (be_load(seen, 8) + 0xfff) & ~UINT64_C(0xfff);
+		if (size > roms[i].max_64k) {
+			say_both(l, "Size too large: /rom@%s: 0x%" PRIx64
+				 " > 0x%" PRIx64 ": Invalid argument",
+				 roms[i].name, (size + 0xfff) &
+				 ~UINT64_C(0xfff), max);
+			return crash(l, event, ev_printf(l, "the ROM '%s' "
+				"cannot become 0x%" PRIx64 " bytes large, and "
+				"QEMU aborts", roms[i].name, size));
+		}
+		if (size > max || (i == 1 && l->o->reg->release_min < 600 &&
+				   size > 0x1000))
+			note_unjudged(l, ev_printf(l, "the destination aborts "
+				"if its ROM '%s' cannot become 0x%" PRIx64
+				" bytes large", roms[i].name, size));
+	}
+	return 0;
+}
+
+/*
+ * vga_common_post_load() of hw/display/vga.c, called for an ISAVGAState (see
+ * defect_find()): nothing happens unless the bytes just loaded switch VBE or
+ * the chained mode on; then it maps memory regions made of other members.
+ * 228 loads by 5.2, 7.2 and 10.0 died exactly then.
+ */
+static int isa_vga(struct load *l, const struct frame *fr, uint32_t event)
+{
+	uint64_t vbe_len, sr_len;
+	const uint8_t *vbe, *sr;
+
+	(void)fr;
+	if (ev(l, event)->parent != l->section_event ||
+	    !defect_find(l->o->reg, l->idstr))
+		return 0;
+	vbe = judge_bytes(l, event, "vbe_regs", &vbe_len);
+	sr = judge_bytes(l, event, "sr", &sr_len);
+	if (!vbe || !sr || vbe_len < 10 || sr_len < 5) {
+		note_unknown(l, defect_find(l->o->reg, l->idstr));
+		return 0;
+	}
+	if (!(vbe[9] & 1) && !((sr[2] & 0xf) == 0xf && sr[4] & 8))
+		return 0;
+	return crash(l, event, ev_printf(l, "%s is switched on by what was "
+		"loaded, and the memory regions that it needs are looked for "
+		"in the wrong structure", vbe[9] & 1 ? "VBE" :
+		"the chained mode"));
+}
+
 static const struct hook {
 	const char *desc, *arch;	/* arch NULL: any */
 	int (*judge)(struct load *l, const struct frame *fr, uint32_t event);
@@ -131,6 +207,8 @@ static const struct hook {
 	{ "spapr", NULL, spapr },
 	{ "e1000e", NULL, e1000e },
 	{ "globalstate", NULL, global_state },
+	{ "fw_cfg/acpi_mr", NULL, acpi_mr },
+	{ "vga", NULL, isa_vga },
 };
 
 static const struct hook *find_hook(const struct load *l, const struct desc *d)
@@ -158,11 +236,39 @@ bool judge_hooked(const struct load *l, const struct desc *d)
 	return find_hook(l, d) != NULL;
 }
 
-const char *judge_defect(const struct load *l, const char *idstr)
-{
-	const struct registry *reg = l->o->reg;
+/*
+ * Pointers of a subsection that are null unless the device is configured so
+ * that it sends that subsection itself.  acpi_pm_tco_init() of hw/acpi/tco.c
+ * makes the timer, ich9_pm_init() calls it if enable_tco, as the subsection's
+ * needed() asks (5.2 to 10.0; 11.1 asserts in the same way).
+ */
+static const struct {
+	const char *desc, *field, *sub;
+} null_pointers[] = {
+	{ "tco io device status", "tco_timer", "ich9_pm/tco" },
+};
 
-	if (strcmp(idstr, "vga") || reg->release_min >= 1100)
+const char *judge_pointer(struct load *l, const struct frame *fr,
+			  const struct desc *d, const struct desc_field *f)
+{
+	for (size_t i = 0; i < sizeof(null_pointers) /
+	     sizeof(null_pointers[0]); i++) {
+		if (strcmp(null_pointers[i].desc, d->name) ||
+		    strcmp(null_pointers[i].field, f->name) ||
+		    !judge_sub_not_own(fr, null_pointers[i].sub))
+			continue;
+		return ev_printf(l, "'%s' is a null pointer in a destination "
+			"that does not have '%s' itself, and QEMU's loader "
+			"asserts that it is not", f->name,
+			null_pointers[i].sub);
+	}
+	return NULL;
+}
+
+const char *defect_find(const struct registry *reg, const char *idstr)
+{
+	if (!idstr || strcmp(idstr, "vga") || reg->release_min >= 1100 ||
+	    !reg->nentries)
 		return NULL;
 	/* vmware-svga registers the same descriptor for the right structure */
 	for (size_t i = 0; i < reg->nentries; i++) {
@@ -170,10 +276,7 @@ const char *judge_defect(const struct load *l, const char *idstr)
 			return NULL;
 	}
 	/* hw/display/vga-isa.c until 10.x: vmstate_vga_common over ISAVGAState */
-	if (reg->nentries)
-		return "isa-vga of QEMU up to 10.x loads its state over another "
-			"structure (hw/display/vga-isa.c registers the "
-			"descriptor of VGACommonState for ISAVGAState): what "
-			"happens depends on stray memory, often a crash";
-	return NULL;
+	return "isa-vga of QEMU up to 10.x loads its state over another "
+		"structure (hw/display/vga-isa.c registers the descriptor of "
+		"VGACommonState for ISAVGAState): other members are overwritten";
 }

@@ -1177,6 +1177,7 @@ struct mark load_mark(const struct load *l)
 		.chain = l->chain, .nunknowns = l->t->nunknowns,
 		.nunjudged = l->t->nunjudged,
 		.section_unknown = l->section_unknown,
+		.fail_crash = l->fail_crash, .fail_why = l->fail_why,
 	};
 }
 
@@ -1195,6 +1196,8 @@ void load_rewind(struct load *l, const struct mark *m)
 	l->nlines_new = m->nlines_new;
 	l->t->truncated = m->truncated;
 	l->chain = m->chain;
+	l->fail_crash = m->fail_crash;
+	l->fail_why = m->fail_why;
 }
 
 /* A codec that fails in the middle leaves its groups open. */
@@ -1712,6 +1715,7 @@ static int load_field(struct load *l, struct frame *fr,
 	struct group src = find_group(fr->src, &fr->src_next, f);
 	struct choice c;
 	struct event *e;
+	const char *null;
 	uint32_t i;
 	bool guess;
 	int64_t n;
@@ -1759,7 +1763,9 @@ static int load_field(struct load *l, struct frame *fr,
 			at += self.first[k].size * self.first[k].array_len;
 		}
 	}
-	ret = load_elements(l, fr, f, (uint64_t)n, &self, &seen, &src, i);
+	null = l->o->self ? NULL : judge_pointer(l, fr, fr->d, f);
+	ret = null ? crash(l, i, null) :
+		load_elements(l, fr, f, (uint64_t)n, &self, &seen, &src, i);
 	if (ret && l->fail_event == EVENT_NONE)
 		refuse(l, i, OUT_FAILED, ret);	/* a codec did */
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
@@ -2078,6 +2084,17 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
 	l->nesting--;
 	return ret;
+}
+
+bool judge_sub_not_own(const struct frame *fr, const char *name)
+{
+	while (fr && (!fr->is_sub || strcmp(fr->d->name, name)))
+		fr = fr->up;
+	if (!fr || fr->seen)
+		return false;
+	while (fr && !strcmp(fr->d->name, name))
+		fr = fr->up;
+	return fr && fr->seen;
 }
 
 const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,

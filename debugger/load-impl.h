@@ -92,8 +92,8 @@ struct mark {
 	uint64_t pos, fail_offset;
 	unsigned depth, nesting, nlines, nlines_new;
 	size_t nunknowns, nunjudged;
-	bool truncated, section_unknown;
-	const char *chain;
+	bool truncated, section_unknown, fail_crash;
+	const char *chain, *fail_why;
 };
 
 struct mark load_mark(const struct load *l);
@@ -125,6 +125,12 @@ void chain(struct load *l, const char *fmt, ...)
 
 /* Remember where the load stops; answers @ret. */
 int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret);
+
+/*
+ * The emulator dies of it: an assertion, or memory that is not there.  What it
+ * says before that has been said; answers the result to fail with.
+ */
+int crash(struct load *l, uint32_t event, const char *why);
 
 /* @type may be NULL.  Valid until the next call. */
 const struct load_type *load_type(struct load *l, const char *type);
@@ -176,11 +182,12 @@ const struct assumption *assume_find(const struct load_opts *o,
  */
 int judge_post_load(struct load *l, const struct frame *fr,
 		    const struct desc *d, uint32_t event);
-/* A known bug of emulators that makes this section's load a gamble; NULL. */
 /* Does a hook look at objects of this descriptor? */
 bool judge_hooked(const struct load *l, const struct desc *d);
 
-const char *judge_defect(const struct load *l, const char *idstr);
+/* Why following this field's pointer kills the destination; NULL. */
+const char *judge_pointer(struct load *l, const struct frame *fr,
+			  const struct desc *d, const struct desc_field *f);
 /* Bytes of a field that was loaded directly below @event; NULL. */
 const uint8_t *judge_bytes(struct load *l, uint32_t event, const char *field,
 			   uint64_t *len);
@@ -190,6 +197,8 @@ const uint8_t *judge_seen(const struct load *l, const struct frame *fr,
 /* Did source and destination write different subsections of that prefix? */
 bool judge_subs_differ(const struct frame *fr, const char *prefix);
 
+/* Within that subsection, which the destination's own stream does not have? */
+bool judge_sub_not_own(const struct frame *fr, const char *name);
 bool judge_has_sub(struct load *l, uint32_t event, const char *name);
 
 /* Sections that every emulator registers though they are seldom written. */

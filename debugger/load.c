@@ -220,7 +220,8 @@ void say(struct load *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
-	if (l->nlines < MAX_LINES - 3)
+	/* the dead say nothing */
+	if (!l->fail_crash && l->nlines < MAX_LINES - 3)
 		l->lines[l->nlines++] = arena_strdup(&l->t->arena, buf);
 }
 
@@ -234,7 +235,7 @@ void say_both(struct load *l, const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	say(l, "%s", buf);
-	if (l->nlines_new < MAX_LINES - 3)
+	if (!l->fail_crash && l->nlines_new < MAX_LINES - 3)
 		l->lines_new[l->nlines_new++] = arena_strdup(&l->t->arena, buf);
 }
 
@@ -261,6 +262,14 @@ int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret)
 				    ev(l, event)->outcome == OUT_LOADED))
 		ev(l, event)->outcome = (uint8_t)outcome;
 	return ret;
+}
+
+int crash(struct load *l, uint32_t event, const char *why)
+{
+	l->fail_why = why;
+	refuse(l, event, OUT_FAILED, -EFAULT);
+	l->fail_crash = true;
+	return -EFAULT;
 }
 
 static void forget_failure(struct load *l)
@@ -967,8 +976,6 @@ static int start_section(struct load *l, const struct section *s, uint32_t i)
 		return refuse(l, i, OUT_TOO_NEW, -EINVAL);
 	}
 	remember_id(l, l->entry, s->id, s->version);
-	if (!l->o->self && judge_defect(l, s->name))
-		note_unknown(l, judge_defect(l, s->name));
 	ret = load_tries(l, s);
 	if (ret < 0) {
 		say(l, "error while loading state for instance 0x%" PRIx32

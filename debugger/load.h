@@ -68,6 +68,12 @@ struct load_opts {
 	const struct source_opts *progress;
 };
 
+/*
+ * What is wrong with the destination's own section @idstr, whatever is loaded
+ * into it: a defect of released emulators.  NULL: none is known.
+ */
+const char *defect_find(const struct registry *reg, const char *idstr);
+
 /* Never NULL.  Close with timeline_close(). */
 struct timeline *load_run(const struct load_opts *opts);
 

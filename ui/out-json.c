@@ -149,6 +149,7 @@ static json_t *failures(const struct timeline *t)
 		set(o, "section", f->section == EVENT_NONE ? json_null() :
 		    str(t->events[f->section].name));
 		set(o, "messages", lines(f->lines, f->nlines));
+		set(o, "crash", json_boolean(f->crash));
 		json_array_append_new(a, o);
 	}
 	return a;

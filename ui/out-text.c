@@ -159,7 +159,13 @@ static void print_messages(FILE *f, const struct analysis *a,
 {
 	if (!a->failure)
 		return;
-	fprintf(f, "\nWhat the destination prints (QEMU <= 10.1):\n");
+	if (a->failure->crash && !a->failure->nlines) {
+		fprintf(f, "\nThe destination dies of it (an assertion, or "
+			"memory that is not there).\n");
+		return;
+	}
+	fprintf(f, "\nWhat the destination prints (QEMU <= 10.1)%s:\n",
+		a->failure->crash ? ", and dies" : "");
 	for (unsigned i = 0; i < a->failure->nlines; i++)
 		line(f, "  %s", a->failure->lines[i]);
 	if (dest->registry.release_max < 1002)
@@ -229,7 +235,8 @@ static void print_failures(FILE *f, const struct timeline *t)
 		const struct failure *x = &t->failures[i];
 
 		fprintf(f, " %s 0x%-8" PRIx64 " ", i ? " " : "*", x->offset);
-		text_safe(f, x->nlines ? x->lines[0] : "refused");
+		text_safe(f, x->nlines ? x->lines[0] : x->crash ? "dies" :
+			  "refused");
 		fputc('\n', f);
 	}
 }

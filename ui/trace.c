@@ -130,6 +130,9 @@ static void leave(FILE *f, const struct timeline *t, uint32_t i)
 	char a[1100];
 	int ret;
 
+	/* the dead leave nothing */
+	if (failed_within(t, i) && t->failures[0].crash)
+		return;
 	switch (e->kind) {
 	case EV_STRUCT:
 		ret = post_load(t, i);
@@ -237,7 +240,8 @@ static void print_end(FILE *f, const struct timeline *t, uint32_t end)
 	const struct source *src = t->src;
 	uint64_t off = end_of(t, end);
 
-	if (fails_early(t) || (!t->nfailures && !t->reached_eof))
+	if (fails_early(t) || (!t->nfailures && !t->reached_eof) ||
+	    (t->nfailures && t->failures[0].crash))
 		return;
 	if (is_no_section(t) && src && off < src->len)
 		fprintf(f, "qemu_loadvm_state_section %u\n", src->data[off]);

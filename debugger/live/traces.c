@@ -272,9 +272,21 @@ static void leave_probe(struct writer *w, const struct event *e)
 		say(w, at, "vmstate_subsection_load_bad %s: %s/(child)", a, b);
 }
 
+/* The emulator dies within event @i: it does not come to its end. */
+static bool dies_within(const struct timeline *t, uint32_t i)
+{
+	const struct failure *f = t->failures;
+
+	return t->nfailures && f->crash && f->event != EVENT_NONE &&
+		f->event >= i && f->event < t->events[i].end;
+}
+
 static void leave(struct writer *w, const struct event *e)
 {
 	char a[1100];
+
+	if (dies_within(w->t, w->event))
+		return;
 
 	switch (e->kind) {
 	case EV_STRUCT:
