@@ -770,7 +770,9 @@ static const struct entry *assume_entry(struct load *l,
 	e->instance = s->instance;
 	e->alias = ALIAS_NONE;
 	e->version = (int32_t)s->version;
-	e->desc = registry_desc_for(l->o->reg, s->name);
+	e->desc = registry_desc_for(l->o->reg, s->name,
+				    written_of(l->o->source, s->name,
+					       s->instance));
 	if (e->desc)
 		e->version = e->desc->version;
 	if (!e->desc)
@@ -1366,7 +1368,7 @@ static int check_blocked(struct load *l)
 
 		if (!w->w || !w->w->nfields)
 			continue;
-		d = registry_desc_for(reg, w->idstr);
+		d = registry_desc_for(reg, w->idstr, w->w);
 		if (!d || !(d->from == DESC_FROM_DUMP ? !d->nfields && !d->nsubs :
 			    d->unmigratable))
 			continue;

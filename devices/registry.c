@@ -607,8 +607,58 @@ const struct desc *registry_known_name(const struct registry *reg,
 					      reg->release_max), NULL, 0);
 }
 
+/* Is @d what another descriptor of its own name embeds? */
+static bool is_embedded(const struct desc_set *set, const struct desc *d)
+{
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *around = set->items[i].desc;
+
+		if (around == d || strcmp(around->name, d->name))
+			continue;
+		for (size_t k = 0; k < around->nfields; k++) {
+			if (around->fields[k].desc == d)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Of several descriptors called @name the one that a section can have: "fdc"
+ * is a structure within "fdc".  If that leaves several, the one that accounts
+ * for what the source wrote, else the first.
+ */
+static const struct desc *choose_desc(struct registry *reg,
+				      const struct desc_set *set,
+				      const char *name,
+				      const struct written *src)
+{
+	const struct desc *first = NULL;
+	struct merge m = { .reg = reg };
+
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *d = set->items[i].desc;
+		struct merge trial = { .reg = reg };
+		struct witness one = { src, 0 };
+
+		if (strcmp(d->name, name) || is_embedded(set, d))
+			continue;
+		if (!first)
+			first = d;
+		if (!src)
+			break;
+		merge_desc(&trial, d, &one, 1);
+		if (!trial.clash) {
+			first = d;
+			break;
+		}
+	}
+	return first ? merge_desc(&m, first, NULL, 0) : NULL;
+}
+
 const struct desc *registry_desc_for(const struct registry *reg,
-				     const char *idstr)
+				     const char *idstr,
+				     const struct written *src)
 {
 	const struct desc *best = NULL;
 
@@ -623,8 +673,8 @@ const struct desc *registry_desc_for(const struct registry *reg,
 				best = d;
 		}
 		if (best)
-			return find_desc((struct registry *)reg, best->name,
-					 NULL, DESC_FROM_NOBODY);
+			return choose_desc((struct registry *)reg, set,
+					   best->name, src);
 	}
 	return NULL;
 }
@@ -701,7 +751,7 @@ static void desc_from_image(struct registry *reg, struct entry *e)
 	if (!reg->nsets || e->seen || e->desc || known_old_style(e->idstr) ||
 	    reg->sets[reg->nsets - 1]->from < DESC_FROM_BINARY)
 		return;
-	e->desc = registry_desc_for(reg, e->idstr);
+	e->desc = registry_desc_for(reg, e->idstr, NULL);
 	e->old_style = !e->desc;
 }
 

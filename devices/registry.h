@@ -97,10 +97,12 @@ const struct entry *registry_find_idstr(const struct registry *reg,
 /*
  * The descriptor that a section called @idstr would have by its name alone
  * ("0000:00:02.0/e1000" -> e1000): for destinations whose entries nobody
- * told.  NULL if no account has it.
+ * told.  Where several have that name, what the source wrote (@src, or NULL)
+ * decides.  NULL if no account has it.
  */
 const struct desc *registry_desc_for(const struct registry *reg,
-				     const char *idstr);
+				     const char *idstr,
+				     const struct written *src);
 
 /*
  * The tables' descriptor (desc-known.h) that accounts for what the source

@@ -239,7 +239,7 @@ static void merging(void **state)
 				     DESC_FROM_REFERENCE)->seen = &seen.devices[k];
 		registry_finish(&reg);
 		print_merged(f, reg.nentries ? reg.entries[0].desc :
-			     registry_desc_for(&reg, "00:01.0/d"));
+			     registry_desc_for(&reg, "00:01.0/d", NULL));
 		fclose(f);
 		if (strcmp(got, merges[i].want)) {
 			print_error("%s:\n  got  %s\n  want %s\n",

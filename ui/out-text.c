@@ -245,18 +245,23 @@ static void print_head(FILE *f, const struct account *source,
 		       const struct destination *dest)
 {
 	const struct registry *reg = &dest->registry;
+	const char *what = "destination";
 
-	line(f, "source       %s%s%s%s", source->src->path,
+	line(f, "%-12s %s%s%s", "source", source->src->path,
 	     source->src->containers && source->src->containers[0] ? " in " : "",
-	     source->src->containers ? source->src->containers : "",
-	     source->self && source->self->machine ?
-	     "" : "");
-	if (dest->is_source)
-		line(f, "destination  (none given: the source's own description)");
-	else
-		line(f, "destination  %s%s%s", dest->reference ?
-		     dest->reference->src->path : "", dest->reference &&
-		     reg->nsets ? ", " : "", reg->nsets ? reg->sets[0]->path : "");
+	     source->src->containers ? source->src->containers : "");
+	if (dest->is_source) {
+		line(f, "%-12s (none given: the source's own description)", what);
+		return;
+	}
+	if (dest->reference) {
+		line(f, "%-12s %s", what, dest->reference->src->path);
+		what = "";
+	}
+	for (size_t i = 0; i < dest->nmore; i++)
+		line(f, "%-12s %s", "", dest->more[i]->src->path);
+	for (size_t i = 0; i < reg->nsets; i++, what = "")
+		line(f, "%-12s %s", what, reg->sets[i]->path);
 }
 
 void text_analysis(FILE *f, const struct account *source,
