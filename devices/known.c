@@ -2155,12 +2155,14 @@ static const struct known_desc descs[] = {
 
 /*
  * Property defaults and constants of 5.2 to 10.0: hw/usb/hcd-xhci*.c (p2, p3,
- * slots, intrs), hw/block/fdc.c (FD_SECTOR_LEN), -m without slots=.
+ * slots, intrs), hw/ide/ich.c (ports), hw/block/fdc.c (FD_SECTOR_LEN), -m
+ * without slots=.
  */
 static const struct {
 	const char *desc, *field;
 	int count;
 } usual_counts[] = {
+	{ "ahci", "dev", 6 },
 	{ "fdc", "fifo", 512 },
 	{ "memory hotplug state", "devs", 0 },
 	{ "xhci-core", "intr", 16 },
