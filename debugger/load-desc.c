@@ -538,43 +538,6 @@ static bool express_config(struct load *l, const struct frame *fr,
 	return true;
 }
 
-static bool has_name(const struct desc *d, const char *name)
-{
-	for (size_t i = 0; i < d->nfields; i++) {
-		if (!strcmp(d->fields[i].name, name))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Did another build of the destination write this field under another name
- * ("unused" for what has been given up)?  A name that the descriptor does not
- * have, as large, next to a neighbour of this field.
- */
-static bool seen_renamed(const struct frame *fr, const struct desc_field *f)
-{
-	const struct written *w = fr->seen;
-	size_t at = (size_t)(f - fr->d->fields);
-
-	if (f < fr->d->fields || at >= fr->d->nfields || !f->size)
-		return false;
-	for (size_t i = 0; i < w->nfields; i++) {
-		const struct written_field *wf = &w->fields[i];
-
-		if (wf->size * wf->array_len != f->size * (uint64_t)f->num ||
-		    has_name(fr->d, wf->name))
-			continue;
-		if (at && i && !strcmp(w->fields[i - 1].name,
-				       fr->d->fields[at - 1].name))
-			return true;
-		if (at + 1 < fr->d->nfields && i + 1 < w->nfields &&
-		    !strcmp(w->fields[i + 1].name, fr->d->fields[at + 1].name))
-			return true;
-	}
-	return false;
-}
-
 /*
  * What this try answers to a condition that nobody can: the same as the last
  * time to the same object, what follows from answers to others, or the next
@@ -665,7 +628,7 @@ static struct choice decide_exists(struct load *l, const struct frame *fr,
 	 * is the better witness.
 	 */
 	if (fr->seen && (!fr->src || fr->src->version == fr->seen->version)) {
-		c.exists = seen->n != 0 || seen_renamed(fr, f);
+		c.exists = seen->n != 0;
 		c.from = DESC_FROM_REFERENCE;
 		c.guess = fr->src && (src->n != 0) != c.exists;
 		return c;
