@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "argv.h"
@@ -35,9 +37,9 @@ static void take_line(void *ctx, const char *s, size_t n)
 	snprintf(r->said, sizeof(r->said), "%.*s", (int)(n < 300 ? n : 300), s);
 }
 
-/* With two more words. */
-static int start(struct run *r, const char *const *given, const char *option,
-		 const char *value, struct err *err)
+/* With a few more words, up to a NULL. */
+static int start(struct run *r, const char *const *given,
+		 const char *const *more, struct err *err)
 {
 	struct arena a;
 	struct argv v;
@@ -46,8 +48,8 @@ static int start(struct run *r, const char *const *given, const char *option,
 	arena_init(&a);
 	argv_begin(&v, &a, given);
 	argv_add(&v, "-S");
-	argv_add(&v, option);
-	argv_add(&v, value);
+	while (*more)
+		argv_add(&v, *more++);
 	r->child.line = take_line;
 	r->child.ctx = r;
 	ret = spawn_start(&r->child, (char *const *)v.words, &v.zero,
@@ -114,11 +116,12 @@ static int ask(struct run *r, const char *name, const char *path,
 /* Descriptors of devices that are not there, conditional fields: its dump. */
 static void dump(struct reference *ret, const char *const *argv)
 {
+	const char *const more[] = { "-dump-vmstate", ret->dump, NULL };
 	struct run r = { .interrupted = NULL };
 	struct err err;
 
 	spawn_init(&r.child);
-	if (start(&r, argv, "-dump-vmstate", ret->dump, &err) < 0 ||
+	if (start(&r, argv, more, &err) < 0 ||
 	    !spawn_wait(&r.child, START_MS) || r.child.status) {
 		(void)unlink(ret->dump);
 		*ret->dump = '\0';
@@ -126,12 +129,46 @@ static void dump(struct reference *ret, const char *const *argv)
 	spawn_kill(&r.child);
 }
 
+static bool aborted(const struct run *r)
+{
+	return !r->child.pid && WIFSIGNALED(r->child.status) &&
+		WTERMSIG(r->child.status) == SIGABRT;
+}
+
+/*
+ * 10.0 dies of an assertion over the description of a stream that it saves
+ * with send-configuration=off: then without one.
+ */
+static int make(struct reference *ret, const char *const *argv,
+		const char *name, volatile const int *interrupted,
+		bool described, bool *again, struct err *err)
+{
+	struct run r = { .interrupted = interrupted };
+	char value[160];
+	const char *const more[] = {
+		"-qmp", value, described ? NULL : "-machine",
+		"suppress-vmdesc=on", NULL,
+	};
+	int result;
+
+	snprintf(r.socket, sizeof(r.socket), "%s/qmp.sock", ret->dir);
+	snprintf(value, sizeof(value), "unix:%s,server=on,wait=off", r.socket);
+	spawn_init(&r.child);
+	result = start(&r, argv, more, err);
+	if (!result)
+		result = ask(&r, name, ret->path, err);
+	*again = result < 0 && aborted(&r);
+	spawn_kill(&r.child);
+	(void)unlink(r.socket);
+	return result;
+}
+
 int reference_make(struct reference *ret, const char *const *argv,
 		   volatile const int *interrupted, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR"), *name = strrchr(argv[0], '/');
-	struct run r = { .interrupted = interrupted };
-	char value[160];
+	struct err second;
+	bool again;
 	int result;
 
 	name = name ? name + 1 : argv[0];
@@ -147,14 +184,12 @@ int reference_make(struct reference *ret, const char *const *argv,
 	}
 	snprintf(ret->path, sizeof(ret->path), "%s/%.255s", ret->dir, name);
 	snprintf(ret->dump, sizeof(ret->dump), "%s/%.255s.json", ret->dir, name);
-	snprintf(r.socket, sizeof(r.socket), "%s/qmp.sock", ret->dir);
-	spawn_init(&r.child);
-	snprintf(value, sizeof(value), "unix:%s,server=on,wait=off", r.socket);
-	result = start(&r, argv, "-qmp", value, err);
-	if (!result)
-		result = ask(&r, name, ret->path, err);
-	spawn_kill(&r.child);
-	(void)unlink(r.socket);
+	result = make(ret, argv, name, interrupted, true, &again, err);
+	if (again) {
+		(void)unlink(ret->path);
+		if (!make(ret, argv, name, interrupted, false, &again, &second))
+			result = 0;
+	}
 	if (result < 0)
 		reference_remove(ret);
 	else
