@@ -78,18 +78,26 @@ static unsigned kind_size(char kind, unsigned ptr_size)
 	return kind == 'i' || kind == 'u' ? 4 : ptr_size;
 }
 
+static bool is_number(char kind)
+{
+	return kind == 'i' || kind == 'u' || kind == 'z';
+}
+
 static void layout_make(struct layout *ret, const struct known *k,
 			const char *kinds, unsigned ptr_size)
 {
 	unsigned at = 0;
 
 	ret->name = k->name;
+	ret->numbers = 0;
 	memset(ret->off, 0xff, sizeof(ret->off));
 	for (const uint8_t *m = k->members; *m != END; m++) {
 		unsigned n = kind_size(kinds[*m], ptr_size);
 
 		at = (at + n - 1) / n * n;
 		ret->off[*m] = (uint16_t)at;
+		if (is_number(kinds[*m]))
+			ret->numbers |= UINT64_C(1) << at / ptr_size;
 		at += n;
 	}
 	ret->size = (uint16_t)((at + ptr_size - 1) / ptr_size * ptr_size);
@@ -156,12 +164,17 @@ static bool read_members(const struct layout *l, const char *kinds,
 			 uint64_t addr, uint64_t *v)
 {
 	uint8_t buf[SHAPE_MAX_SIZE];
-	const uint8_t *p;
 	unsigned n = s->ptr_size;
-	uint64_t avail, bits = 0;
-	bool known;
+	uint64_t avail, bits = UINT64_MAX;
+	const uint8_t *p;
+	bool all_known;
 
 	if (addr % 4)
+		return false;
+	/* most of what is tried fails here */
+	all_known = s->pointers && l->size / n <= 64 &&
+		    s->pointers(s, addr, l->size / n, &bits);
+	if (all_known && bits & l->numbers)
 		return false;
 	p = s->map ? s->map(s, addr, &avail) : NULL;
 	if (!p || avail < l->size) {
@@ -169,26 +182,20 @@ static bool read_members(const struct layout *l, const char *kinds,
 			return false;
 		p = buf;
 	}
-	known = !s->pointer || (s->pointers && l->size / n <= 64 &&
-				s->pointers(s, addr, l->size / n, &bits));
 	for (unsigned i = 0; i < nmembers; i++) {
 		unsigned off = l->off[i];
-		bool number = kinds[i] == 'i' || kinds[i] == 'u' ||
-			      kinds[i] == 'z';
 
 		v[i] = 0;
 		if (off == SHAPE_ABSENT)
 			continue;
 		v[i] = space_load(s, p + off, kind_size(kinds[i], n));
-		if (number) {
-			if (known ? bits >> off / n & 1 :
-				    !number_ok(s, addr + off))
+		if (is_number(kinds[i])) {
+			if (!all_known && !number_ok(s, addr + off))
 				return false;
 		} else if (v[i]) {
-			if (known && s->pointer && !(bits >> off / n & 1))
-				return false;
-			if (known ? !target_ok(s, v[i], kinds[i]) :
-				    !pointer_ok(s, addr + off, v[i], kinds[i]))
+			if (all_known ? !(bits >> off / n & 1) ||
+					!target_ok(s, v[i], kinds[i]) :
+				!pointer_ok(s, addr + off, v[i], kinds[i]))
 				return false;
 		}
 	}

@@ -23,9 +23,10 @@
 /* One PT_LOAD. */
 struct segment {
 	uint64_t addr, filesz, memsz;
-	uint8_t *data;		/* filesz bytes, private, relocated */
-	uint8_t *slots;		/* one bit per word that was relocated, or NULL;
-				   one byte more than needed */
+	uint64_t off;		/* in the file */
+	uint8_t *data;		/* filesz bytes; private and relocated if @write */
+	uint64_t *slots;	/* a bit per word that was relocated, or NULL */
+	uint64_t nslots;	/* words of them, and a zero follows */
 	bool write, exec;
 	bool mixed;		/* code, and the file's constants too */
 	bool relocatable;	/* of a file whose pointers are all relocated */
@@ -52,7 +53,7 @@ struct gnu_hash {
 struct file {
 	struct elf_file pub;
 	uint8_t *map;		/* as it is on disk: headers, symbols */
-	uint8_t *copy;		/* private: the segments' bytes */
+	uint8_t *copy;		/* private: the bytes of segments to relocate */
 	size_t len;
 	Elf *elf;
 	struct symtab dynsym;
@@ -168,20 +169,15 @@ static const struct segment *seg_find(const struct space_elf *se, uint64_t addr)
 static void pages_fill(struct space_elf *se)
 {
 	uint64_t end = 0;
-	size_t cap = 0;
 
 	free(se->pages);
-	se->pages = NULL;
 	for (size_t i = 0; i < se->nsegs; i++)
 		if (se->segs[i]->addr + se->segs[i]->memsz <= MAX_PAGES * PAGE)
 			end = se->segs[i]->addr + se->segs[i]->memsz;
 	se->npages = (size_t)(end / PAGE);
-	if (!se->npages || se->nsegs > UINT16_MAX - 1)
+	if (se->nsegs > UINT16_MAX - 1)
 		se->npages = 0;
-	else
-		se->pages = grow_array(NULL, &cap, se->npages,
-				       sizeof(*se->pages));
-	memset(se->pages, 0, se->npages * sizeof(*se->pages));
+	se->pages = zero_array(se->npages, sizeof(*se->pages));
 	for (size_t i = 0; i < se->nsegs; i++) {
 		uint64_t from = (se->segs[i]->addr + PAGE - 1) / PAGE;
 		uint64_t to = (se->segs[i]->addr + se->segs[i]->memsz) / PAGE;
@@ -250,7 +246,20 @@ static bool elf_pointer(const struct space *s, uint64_t slot)
 	    slot - seg->addr >= seg->filesz)
 		return false;
 	word = (slot - seg->addr) / s->ptr_size;
-	return seg->slots[word / 8] >> word % 8 & 1;
+	return seg->slots[word / 64] >> word % 64 & 1;
+}
+
+/* The bits of 64 words of @seg from word @i on; beyond its end 0. */
+static uint64_t slot_bits(const struct segment *seg, uint64_t i)
+{
+	uint64_t at = i / 64;
+	unsigned shift = i % 64;
+
+	if (at >= seg->nslots)
+		return 0;
+	if (!shift)
+		return seg->slots[at];
+	return seg->slots[at] >> shift | seg->slots[at + 1] << (64 - shift);
 }
 
 static bool elf_pointers(const struct space *s, uint64_t slot, unsigned n,
@@ -258,7 +267,7 @@ static bool elf_pointers(const struct space *s, uint64_t slot, unsigned n,
 {
 	const struct space_elf *se = (const struct space_elf *)s;
 	const struct segment *seg = seg_find(se, slot);
-	uint64_t word, bits = 0;
+	uint64_t word;
 
 	if (!seg || !seg->relocatable || slot % s->ptr_size ||
 	    (slot - seg->addr) % s->ptr_size)
@@ -269,13 +278,7 @@ static bool elf_pointers(const struct space *s, uint64_t slot, unsigned n,
 	*ret = 0;
 	if (!seg->slots)
 		return true;
-	for (unsigned k = 0; k < n; k += 8) {
-		uint64_t at = (word + k) / 8;
-		unsigned two = seg->slots[at] | seg->slots[at + 1] << 8;
-
-		bits |= (uint64_t)(two >> word % 8 & 0xff) << k;
-	}
-	*ret = n < 64 ? bits & ((UINT64_C(1) << n) - 1) : bits;
+	*ret = slot_bits(seg, word);
 	return true;
 }
 
@@ -293,19 +296,36 @@ static bool elf_constant(const struct space *s, uint64_t addr)
 	return false;
 }
 
-/* The first word of @seg at or after word @i that may hold an address. */
-static uint64_t next_word(const struct segment *seg, uint64_t i, uint64_t n)
+/* The same @by words further on, or back. */
+static uint64_t bits_beside(const struct segment *seg, uint64_t i, int by)
+{
+	if (by >= 0)
+		return slot_bits(seg, i + (unsigned)by);
+	if (i >= (unsigned)-by)
+		return slot_bits(seg, i - (unsigned)-by);
+	return slot_bits(seg, 0) << ((unsigned)-by - i);
+}
+
+/*
+ * The first word of @seg at or after word @i that may hold an address, with
+ * numbers where the walk wants them.
+ */
+static uint64_t next_word(const struct segment *seg, const struct elf_walk *w,
+			  uint64_t i, uint64_t n)
 {
 	if (!seg->relocatable)
 		return i;
 	if (!seg->slots)
 		return n;
-	while (i < n) {
-		unsigned bits = seg->slots[i / 8] >> i % 8;
+	for (; i < n; i += 64) {
+		uint64_t bits = slot_bits(seg, i);
 
-		if (bits)
-			return i + (unsigned)__builtin_ctz(bits);
-		i = (i | 7) + 1;
+		for (unsigned k = 0; bits && k < w->nnumbers; k++)
+			bits &= ~bits_beside(seg, i, w->numbers[k]);
+		if (bits) {
+			i += (unsigned)__builtin_ctzll(bits);
+			return i < n ? i : n;
+		}
 	}
 	return n;
 }
@@ -318,7 +338,7 @@ const uint8_t *space_elf_next_pointer(const struct space_elf *se,
 	for (; walk->segment < se->nsegs; walk->segment++, walk->next = 0) {
 		const struct segment *seg = se->segs[walk->segment];
 		uint64_t n = seg->filesz / ptr;
-		uint64_t i = next_word(seg, walk->next, n);
+		uint64_t i = next_word(seg, walk, walk->next, n);
 
 		if (i >= n)
 			continue;
@@ -391,13 +411,12 @@ static uint32_t *name_slot(const struct space_elf *se, const char *name)
 static void names_grow(struct space_elf *se)
 {
 	uint32_t *old = se->names;
-	size_t old_cap = se->names_cap, cap = 0;
+	size_t old_cap = se->names_cap;
 
 	if (se->nnames * 2 < old_cap)
 		return;
 	se->names_cap = old_cap ? old_cap * 2 : 1 << 12;
-	se->names = grow_array(NULL, &cap, se->names_cap, sizeof(*se->names));
-	memset(se->names, 0, se->names_cap * sizeof(*se->names));
+	se->names = zero_array(se->names_cap, sizeof(*se->names));
 	for (size_t i = 0; i < old_cap; i++)
 		if (old[i])
 			*name_slot(se, se->syms[old[i] - 1].name) = old[i];
@@ -552,13 +571,8 @@ static int take_symbols(struct space_elf *se, struct file *f,
 	if (tab->n > MAX_SYMBOLS)
 		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
 			       "%zu symbols, more than %u", tab->n, MAX_SYMBOLS);
-	if (dynamic) {
-		size_t cap = 0;
-
-		f->dynsyms = grow_array(NULL, &cap, tab->n,
-					sizeof(*f->dynsyms));
-		memset(f->dynsyms, 0, tab->n * sizeof(*f->dynsyms));
-	}
+	if (dynamic)
+		f->dynsyms = zero_array(tab->n, sizeof(*f->dynsyms));
 	se->syms = grow_array(se->syms, &se->syms_cap, se->nsyms + tab->n,
 			      sizeof(*se->syms));
 	for (size_t i = 1; sym_read(se, tab, i, &sym); i++) {
@@ -659,15 +673,12 @@ static uint32_t *exact_slot(const struct space_elf *se, uint64_t addr)
 
 static void index_exact(struct space_elf *se)
 {
-	size_t cap = 0;
-
 	if (se->exact && se->nexact == se->nsyms)
 		return;
 	free(se->exact);
 	for (se->exact_cap = 1024; se->exact_cap < 2 * se->nsyms;)
 		se->exact_cap *= 2;
-	se->exact = grow_array(NULL, &cap, se->exact_cap, sizeof(*se->exact));
-	memset(se->exact, 0, se->exact_cap * sizeof(*se->exact));
+	se->exact = zero_array(se->exact_cap, sizeof(*se->exact));
 	for (size_t i = 0; i < se->nsyms; i++) {
 		uint32_t *slot = exact_slot(se, se->syms[i].addr);
 
@@ -798,8 +809,9 @@ static int add_segment(struct file *f, const GElf_Phdr *ph, uint64_t *end,
 	seg->addr = ph->p_vaddr;
 	seg->filesz = ph->p_filesz;
 	seg->memsz = ph->p_memsz;
-	seg->data = f->copy + ph->p_offset;
 	seg->write = ph->p_flags & PF_W;
+	seg->off = ph->p_offset;
+	seg->data = (seg->write ? f->copy : f->map) + ph->p_offset;
 	seg->exec = ph->p_flags & PF_X;
 	seg->relocatable = f->pub.relocatable;
 	f->nsegs++;
@@ -904,7 +916,7 @@ static int64_t file_offset(const struct file *f, uint64_t addr, uint64_t len)
 
 		if (addr >= a && addr - a < seg->filesz &&
 		    seg->filesz - (addr - a) >= len)
-			return seg->data - f->copy + (int64_t)(addr - a);
+			return (int64_t)(seg->off + (addr - a));
 	}
 	return -1;
 }
@@ -1027,7 +1039,7 @@ static void gnu_hash_open(const struct space_elf *se, const struct file *f,
 		if (addr < a || addr - a >= seg->filesz)
 			continue;
 		left = seg->filesz - (addr - a);
-		p = f->map + (seg->data - f->copy) + (addr - a);
+		p = f->map + seg->off + (addr - a);
 	}
 	if (left < 16)
 		return;
@@ -1189,8 +1201,10 @@ int space_elf_open(struct space_elf **ret, const char *path, struct err *err)
 	}
 	if (se->space.ptr_size == 4)
 		se->extern_base = 0xf0000000;
-	if (!se->files[0]->pub.relocatable)
+	if (!se->files[0]->pub.relocatable) {
 		se->space.pointer = NULL;
+		se->space.pointers = NULL;
+	}
 	se->extern_next = se->extern_base;
 	*ret = se;
 	return 0;
@@ -1259,12 +1273,10 @@ static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
 	if (off % n)
 		return;
 	if (!seg->slots) {
-		size_t cap = 0, want = seg->filesz / n / 8 + 2;
-
-		seg->slots = grow_array(NULL, &cap, want, 1);
-		memset(seg->slots, 0, want);
+		seg->nslots = seg->filesz / n / 64 + 1;
+		seg->slots = zero_array(seg->nslots + 1, sizeof(*seg->slots));
 	}
-	seg->slots[off / n / 8] |= (uint8_t)(1u << off / n % 8);
+	seg->slots[off / n / 64] |= UINT64_C(1) << off / n % 64;
 }
 
 static uint64_t sym_value(struct space_elf *se, struct file *f, uint64_t i)

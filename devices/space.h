@@ -39,8 +39,8 @@ struct space {
 	 */
 	bool (*pointer)(const struct space *s, uint64_t slot);
 	/*
-	 * The same for the @n <= 64 words from @slot on at once, a bit for each.
-	 * False, or NULL: ask for each.
+	 * The same for the @n <= 64 words from @slot on at once, a bit for each
+	 * (and more bits, perhaps).  False, or NULL: ask for each.
 	 */
 	bool (*pointers)(const struct space *s, uint64_t slot, unsigned n,
 			 uint64_t *ret);
