@@ -89,15 +89,15 @@ static void layout_make(struct layout *ret, const struct known *k,
 	unsigned at = 0;
 
 	ret->name = k->name;
-	ret->numbers = 0;
+	ret->numbers = ret->data = ret->functions = 0;
 	memset(ret->off, 0xff, sizeof(ret->off));
 	for (const uint8_t *m = k->members; *m != END; m++) {
 		unsigned n = kind_size(kinds[*m], ptr_size);
 
 		at = (at + n - 1) / n * n;
 		ret->off[*m] = (uint16_t)at;
-		if (is_number(kinds[*m]))
-			ret->numbers |= UINT64_C(1) << at / ptr_size;
+		*(is_number(kinds[*m]) ? &ret->numbers : kinds[*m] == 'f' ?
+		  &ret->functions : &ret->data) |= UINT64_C(1) << at / ptr_size;
 		at += n;
 	}
 	ret->size = (uint16_t)((at + ptr_size - 1) / ptr_size * ptr_size);
@@ -159,19 +159,42 @@ static int64_t as_int(uint64_t v)
 	return (int32_t)(uint32_t)v;
 }
 
+/*
+ * Most of what is tried fails here: is what the layout says of each word true
+ * of those at @p, of which @relocated ones hold addresses?
+ */
+static bool words_ok(const struct layout *l, const struct space *s,
+		     const uint8_t *p, uint64_t relocated)
+{
+	unsigned n = s->ptr_size;
+	uint64_t left = (l->data | l->functions) & ~relocated;
+
+	for (; left; left &= left - 1)
+		if (space_load(s, p + (unsigned)__builtin_ctzll(left) * n, n))
+			return false;
+	for (left = (l->data | l->functions) & relocated; left;
+	     left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		uint64_t v = space_load(s, p + i * n, n);
+
+		if (v && !target_ok(s, v, l->functions >> i & 1 ? 'f' : 'p'))
+			return false;
+	}
+	return true;
+}
+
 static bool read_members(const struct layout *l, const char *kinds,
 			 unsigned nmembers, const struct space *s,
 			 uint64_t addr, uint64_t *v)
 {
 	uint8_t buf[SHAPE_MAX_SIZE];
 	unsigned n = s->ptr_size;
-	uint64_t avail, bits = UINT64_MAX;
+	uint64_t avail, bits;
 	const uint8_t *p;
 	bool all_known;
 
 	if (addr % 4)
 		return false;
-	/* most of what is tried fails here */
 	all_known = s->pointers && l->size / n <= 64 &&
 		    s->pointers(s, addr, l->size / n, &bits);
 	if (all_known && bits & l->numbers)
@@ -182,6 +205,8 @@ static bool read_members(const struct layout *l, const char *kinds,
 			return false;
 		p = buf;
 	}
+	if (all_known && !words_ok(l, s, p, bits))
+		return false;
 	for (unsigned i = 0; i < nmembers; i++) {
 		unsigned off = l->off[i];
 
@@ -189,15 +214,10 @@ static bool read_members(const struct layout *l, const char *kinds,
 		if (off == SHAPE_ABSENT)
 			continue;
 		v[i] = space_load(s, p + off, kind_size(kinds[i], n));
-		if (is_number(kinds[i])) {
-			if (!all_known && !number_ok(s, addr + off))
-				return false;
-		} else if (v[i]) {
-			if (all_known ? !(bits >> off / n & 1) ||
-					!target_ok(s, v[i], kinds[i]) :
-				!pointer_ok(s, addr + off, v[i], kinds[i]))
-				return false;
-		}
+		if (!all_known && !(is_number(kinds[i]) ?
+				    number_ok(s, addr + off) :
+				    pointer_ok(s, addr + off, v[i], kinds[i])))
+			return false;
 	}
 	return true;
 }

@@ -70,7 +70,8 @@ struct layout {
 	const char *name;	/* "7.0": the first release that had it */
 	uint16_t size;
 	uint16_t off[SHAPE_MAX_MEMBERS];	/* SHAPE_ABSENT: it has none */
-	uint64_t numbers;	/* a bit for each word that is no address */
+	/* A bit for each word that is one, and no other. */
+	uint64_t numbers, data, functions;
 };
 
 struct shape {

@@ -1262,7 +1262,7 @@ static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
 {
 	struct segment *seg = slot_find(se, f, addr);
 	unsigned n = se->space.ptr_size;
-	uint64_t off;
+	uint64_t off, word;
 
 	if (!seg || !seg->write)
 		return;		/* .bss, or nowhere */
@@ -1270,13 +1270,14 @@ static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
 	if (in_place)
 		value += space_load(&se->space, seg->data + off, n);
 	space_store(&se->space, seg->data + off, n, value);
-	if (off % n)
+	if (off & (n - 1))
 		return;
+	word = n == 8 ? off / 8 : off / 4;
 	if (!seg->slots) {
 		seg->nslots = seg->filesz / n / 64 + 1;
 		seg->slots = zero_array(seg->nslots + 1, sizeof(*seg->slots));
 	}
-	seg->slots[off / n / 64] |= UINT64_C(1) << off / n % 64;
+	seg->slots[word / 64] |= UINT64_C(1) << word % 64;
 }
 
 static uint64_t sym_value(struct space_elf *se, struct file *f, uint64_t i)
