@@ -22,6 +22,7 @@
 #define PIPE_SIZE (1 << 20)
 #define CHUNK (256 * 1024)	/* that is looked at at once */
 #define NBUCKETS 32
+#define SOCKET_ROOM (1 << 20)
 #define BUFFER_DEFAULT (UINT64_C(256) << 20)
 #define LINGER_MS 1000		/* for further channels after the last has closed */
 
@@ -685,6 +686,21 @@ static void close_channel(struct relay *r, struct channel *c)
 	r->nopen--;
 }
 
+/*
+ * A local socket takes 200 KiB at once, two of the source's writes: then source,
+ * relay and destination take turns, and each turn costs wake-ups.  TCP finds its
+ * own size.
+ */
+static void make_room(int fd)
+{
+	int domain, size = SOCKET_ROOM;
+	socklen_t n = sizeof(domain);
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) &&
+	    domain == AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 static void open_channel(struct relay *r)
 {
 	struct channel *c = &r->channels[r->n];
@@ -704,6 +720,7 @@ static void open_channel(struct relay *r)
 		return;
 	}
 	fcntl(c->destination, F_SETFL, O_NONBLOCK);
+	make_room(c->destination);
 	c->open = true;
 	r->n++;
 	r->nopen++;
