@@ -487,7 +487,11 @@ static void find_nameless(struct desc_image *img)
 {
 	unsigned off = img->shape.desc.off[VMSD_FIELDS];
 	unsigned ptr = img->s->ptr_size;
-	struct elf_walk walk = { 0 };
+	int back = (int)(off / ptr);
+	/* where the name would be, and the unmigratable word */
+	struct elf_walk walk = {
+		.numbers = { -back, 1 - back }, .nnumbers = 2,
+	};
 	struct shape_field f;
 	const uint8_t *p;
 
@@ -946,7 +950,10 @@ static size_t find_candidates(const struct desc_image *img, uint64_t **ret)
 {
 	unsigned ptr = img->s->ptr_size;
 	size_t n = 0, cap = 0;
-	struct elf_walk walk = { 0 };
+	/* the unmigratable word and minimum_version_id are none */
+	struct elf_walk walk = {
+		.numbers = { 1, ptr == 8 ? 2 : 3 }, .nnumbers = 2,
+	};
 	const uint8_t *p;
 
 	*ret = NULL;

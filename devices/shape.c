@@ -78,18 +78,26 @@ static unsigned kind_size(char kind, unsigned ptr_size)
 	return kind == 'i' || kind == 'u' ? 4 : ptr_size;
 }
 
+static bool is_number(char kind)
+{
+	return kind == 'i' || kind == 'u' || kind == 'z';
+}
+
 static void layout_make(struct layout *ret, const struct known *k,
 			const char *kinds, unsigned ptr_size)
 {
 	unsigned at = 0;
 
 	ret->name = k->name;
+	ret->numbers = ret->data = ret->functions = 0;
 	memset(ret->off, 0xff, sizeof(ret->off));
 	for (const uint8_t *m = k->members; *m != END; m++) {
 		unsigned n = kind_size(kinds[*m], ptr_size);
 
 		at = (at + n - 1) / n * n;
 		ret->off[*m] = (uint16_t)at;
+		*(is_number(kinds[*m]) ? &ret->numbers : kinds[*m] == 'f' ?
+		  &ret->functions : &ret->data) |= UINT64_C(1) << at / ptr_size;
 		at += n;
 	}
 	ret->size = (uint16_t)((at + ptr_size - 1) / ptr_size * ptr_size);
@@ -97,20 +105,23 @@ static void layout_make(struct layout *ret, const struct known *k,
 
 /* ---- reading one object ---- */
 
+/* May a pointer member of kind @kind be @v? */
+static bool target_ok(const struct space *s, uint64_t v, char kind)
+{
+	enum space_kind k = s->kind(s, v);
+
+	if (k == SPACE_EXTERN || k == SPACE_MIXED)
+		return true;
+	return k == (kind == 'f' ? SPACE_CODE : SPACE_DATA);
+}
+
 /* Is the word at @slot of value @v what a pointer member may be? */
 static bool pointer_ok(const struct space *s, uint64_t slot, uint64_t v,
 		       char kind)
 {
-	enum space_kind k;
-
 	if (!v)
 		return true;
-	if (s->pointer && !s->pointer(s, slot))
-		return false;
-	k = s->kind(s, v);
-	if (k == SPACE_EXTERN || k == SPACE_MIXED)
-		return true;
-	return k == (kind == 'f' ? SPACE_CODE : SPACE_DATA);
+	return (!s->pointer || s->pointer(s, slot)) && target_ok(s, v, kind);
 }
 
 /* No number is relocated. */
@@ -148,13 +159,53 @@ static int64_t as_int(uint64_t v)
 	return (int32_t)(uint32_t)v;
 }
 
+/*
+ * Most of what is tried fails here: is what the layout says of each word true
+ * of those at @p, of which @relocated ones hold addresses?
+ */
+static bool words_ok(const struct layout *l, const struct space *s,
+		     const uint8_t *p, uint64_t relocated)
+{
+	unsigned n = s->ptr_size;
+	uint64_t left = (l->data | l->functions) & ~relocated;
+
+	for (; left; left &= left - 1)
+		if (space_load(s, p + (unsigned)__builtin_ctzll(left) * n, n))
+			return false;
+	for (left = (l->data | l->functions) & relocated; left;
+	     left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		uint64_t v = space_load(s, p + i * n, n);
+
+		if (v && !target_ok(s, v, l->functions >> i & 1 ? 'f' : 'p'))
+			return false;
+	}
+	return true;
+}
+
 static bool read_members(const struct layout *l, const char *kinds,
 			 unsigned nmembers, const struct space *s,
 			 uint64_t addr, uint64_t *v)
 {
 	uint8_t buf[SHAPE_MAX_SIZE];
+	unsigned n = s->ptr_size;
+	uint64_t avail, bits;
+	const uint8_t *p;
+	bool all_known;
 
-	if (addr % 4 || s->read(s, addr, buf, l->size))
+	if (addr % 4)
+		return false;
+	all_known = s->pointers && l->size / n <= 64 &&
+		    s->pointers(s, addr, l->size / n, &bits);
+	if (all_known && bits & l->numbers)
+		return false;
+	p = s->map ? s->map(s, addr, &avail) : NULL;
+	if (!p || avail < l->size) {
+		if (s->read(s, addr, buf, l->size))
+			return false;
+		p = buf;
+	}
+	if (all_known && !words_ok(l, s, p, bits))
 		return false;
 	for (unsigned i = 0; i < nmembers; i++) {
 		unsigned off = l->off[i];
@@ -162,17 +213,11 @@ static bool read_members(const struct layout *l, const char *kinds,
 		v[i] = 0;
 		if (off == SHAPE_ABSENT)
 			continue;
-		v[i] = space_load(s, buf + off, kind_size(kinds[i],
-							  s->ptr_size));
-		switch (kinds[i]) {
-		case 'i': case 'u': case 'z':
-			if (!number_ok(s, addr + off))
-				return false;
-			break;
-		default:
-			if (!pointer_ok(s, addr + off, v[i], kinds[i]))
-				return false;
-		}
+		v[i] = space_load(s, p + off, kind_size(kinds[i], n));
+		if (!all_known && !(is_number(kinds[i]) ?
+				    number_ok(s, addr + off) :
+				    pointer_ok(s, addr + off, v[i], kinds[i])))
+			return false;
 	}
 	return true;
 }
@@ -346,6 +391,7 @@ struct score {
 	size_t bad_fields, bad_descs;	/* what parses and makes no sense */
 	size_t ends[24];	/* flags of the last entries, by bit */
 	size_t zero_ends;
+	uint32_t end;		/* of the list that is being read */
 };
 
 static void judge_field(const struct shape_field *f, struct score *score)
@@ -370,19 +416,25 @@ static void judge_field(const struct shape_field *f, struct score *score)
 		score->bad_fields++;
 }
 
-static void judge_fields(const struct shape *sh, const struct space *s,
-			 uint64_t addr, struct score *score)
+/* As shape_count_fields(), with a judgement of what is there. */
+static int64_t judge_fields(const struct shape *sh, const struct space *s,
+			    uint64_t addr, size_t *budget, struct score *score)
 {
 	struct shape_field f;
-	uint32_t flags;
 
-	for (size_t i = 0; shape_read_field(sh, s, addr, i, &f) == 1; i++)
+	for (size_t i = 0; i < MAX_FIELDS && *budget; i++) {
+		int ret = shape_read_field(sh, s, addr, i, &f);
+
+		--*budget;
+		if (ret < 0)
+			return -1;
+		if (!ret) {
+			score->end = (uint32_t)f.v[FIELD_FLAGS];
+			return (int64_t)i;
+		}
 		judge_field(&f, score);
-	flags = (uint32_t)f.v[FIELD_FLAGS];
-	if (flags)
-		score->ends[__builtin_ctz(flags)]++;
-	else
-		score->zero_ends++;
+	}
+	return -1;
 }
 
 /* Subsections are optional: nearly all say when they are needed. */
@@ -403,12 +455,17 @@ static void try_desc(const struct shape *sh, const struct space *s,
 		     struct score *score)
 {
 	uint64_t fields = d->v[VMSD_FIELDS], subs = d->v[VMSD_SUBSECTIONS];
+	struct score one = { 0 };
 
-	if (shape_count_fields(sh, s, fields, budget) <= 0 ||
+	if (judge_fields(sh, s, fields, budget, &one) <= 0 ||
 	    (subs && shape_count_subs(sh, s, subs, budget) < 0))
 		return;
 	score->good++;
-	judge_fields(sh, s, fields, score);
+	score->bad_fields += one.bad_fields;
+	if (one.end)
+		score->ends[__builtin_ctz(one.end)]++;
+	else
+		score->zero_ends++;
 	if (subs)
 		judge_subs(sh, s, subs, score);
 }

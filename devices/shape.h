@@ -70,6 +70,8 @@ struct layout {
 	const char *name;	/* "7.0": the first release that had it */
 	uint16_t size;
 	uint16_t off[SHAPE_MAX_MEMBERS];	/* SHAPE_ABSENT: it has none */
+	/* A bit for each word that is one, and no other. */
+	uint64_t numbers, data, functions;
 };
 
 struct shape {

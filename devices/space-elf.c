@@ -17,32 +17,53 @@
 #define MAX_SEGMENTS 64		/* per file */
 #define MAX_SYMBOLS (16u << 20)
 #define BASE_ALIGN 0x100000
+#define PAGE 4096
+#define MAX_PAGES 0x40000	/* that are looked up in a table: 1 GiB */
 
 /* One PT_LOAD. */
 struct segment {
 	uint64_t addr, filesz, memsz;
-	uint8_t *data;		/* filesz bytes, private, relocated */
-	uint8_t *slots;		/* one bit per word that was relocated, or NULL */
+	uint64_t off;		/* in the file */
+	uint8_t *data;		/* filesz bytes; private and relocated if @write */
+	uint64_t *slots;	/* a bit per word that was relocated, or NULL */
+	uint64_t nslots;	/* words of them, and a zero follows */
 	bool write, exec;
 	bool mixed;		/* code, and the file's constants too */
 	bool relocatable;	/* of a file whose pointers are all relocated */
 };
 
+/* A table of symbols in a file's mapping. */
+struct symtab {
+	const uint8_t *p;
+	size_t n;
+	const char *str;	/* ends in NUL */
+	uint64_t str_len;
+};
+
+/*
+ * DT_GNU_HASH: a filter of words, a chain's first symbol for each bucket, and a
+ * hash for each symbol from @first on, whose lowest bit ends a chain.
+ */
+struct gnu_hash {
+	uint32_t nbuckets, first, nwords, shift;	/* no buckets: none */
+	const uint8_t *words, *buckets, *hashes;
+	uint64_t nhashes;
+};
+
 struct file {
 	struct elf_file pub;
 	uint8_t *map;		/* as it is on disk: headers, symbols */
-	uint8_t *copy;		/* private: the segments' bytes */
+	uint8_t *copy;		/* private: the bytes of segments to relocate */
 	size_t len;
 	Elf *elf;
+	struct symtab dynsym;
 	uint32_t *dynsyms;	/* dynamic symbol number -> se->syms + 1 */
-	size_t ndynsyms;
-	const char *dynstr;
-	uint64_t dynstr_len;
-	Elf_Data *dynsym;
+	struct gnu_hash hash;
 	bool relocated;
 	uint64_t relro, relro_end;	/* read-only once relocated */
 	struct segment segs[MAX_SEGMENTS];
 	unsigned nsegs;
+	unsigned last_slot;	/* the segment that was relocated last */
 };
 
 struct space_elf {
@@ -51,7 +72,8 @@ struct space_elf {
 	unsigned nfiles;
 	struct segment **segs;	/* of all files, by address */
 	size_t nsegs, segs_cap;
-	unsigned hint;		/* the segment that was asked for last */
+	uint16_t *pages;	/* page number -> segment + 1, 0: see seg_search() */
+	size_t npages;
 	uint64_t next_base;
 	uint64_t extern_base, extern_next;
 	struct elf_symbol *syms;
@@ -115,14 +137,10 @@ static bool seg_holds(const struct segment *seg, uint64_t addr)
 	return addr >= seg->addr && addr - seg->addr < seg->memsz;
 }
 
-static const struct segment *seg_find(const struct space_elf *se, uint64_t addr)
+static const struct segment *seg_search(const struct space_elf *se,
+					uint64_t addr)
 {
-	unsigned *hint = (unsigned *)&se->hint;
 	size_t lo = 0, hi = se->nsegs;
-	unsigned last = __atomic_load_n(hint, __ATOMIC_RELAXED);
-
-	if (last < hi && seg_holds(se->segs[last], addr))
-		return se->segs[last];
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -134,8 +152,39 @@ static const struct segment *seg_find(const struct space_elf *se, uint64_t addr)
 	}
 	if (!lo || !seg_holds(se->segs[lo - 1], addr))
 		return NULL;
-	__atomic_store_n(hint, (unsigned)lo - 1, __ATOMIC_RELAXED);
 	return se->segs[lo - 1];
+}
+
+/* Reading descriptors is looking up addresses: most answers are in a table. */
+static const struct segment *seg_find(const struct space_elf *se, uint64_t addr)
+{
+	uint64_t page = addr / PAGE;
+
+	if (page < se->npages && se->pages[page])
+		return se->segs[se->pages[page] - 1];
+	return seg_search(se, addr);
+}
+
+/* Pages that one segment has whole, as far as the table reaches. */
+static void pages_fill(struct space_elf *se)
+{
+	uint64_t end = 0;
+
+	free(se->pages);
+	for (size_t i = 0; i < se->nsegs; i++)
+		if (se->segs[i]->addr + se->segs[i]->memsz <= MAX_PAGES * PAGE)
+			end = se->segs[i]->addr + se->segs[i]->memsz;
+	se->npages = (size_t)(end / PAGE);
+	if (se->nsegs > UINT16_MAX - 1)
+		se->npages = 0;
+	se->pages = zero_array(se->npages, sizeof(*se->pages));
+	for (size_t i = 0; i < se->nsegs; i++) {
+		uint64_t from = (se->segs[i]->addr + PAGE - 1) / PAGE;
+		uint64_t to = (se->segs[i]->addr + se->segs[i]->memsz) / PAGE;
+
+		for (; from < to && from < se->npages; from++)
+			se->pages[from] = (uint16_t)(i + 1);
+	}
 }
 
 static const uint8_t *elf_map(const struct space *s, uint64_t addr,
@@ -197,7 +246,40 @@ static bool elf_pointer(const struct space *s, uint64_t slot)
 	    slot - seg->addr >= seg->filesz)
 		return false;
 	word = (slot - seg->addr) / s->ptr_size;
-	return seg->slots[word / 8] >> word % 8 & 1;
+	return seg->slots[word / 64] >> word % 64 & 1;
+}
+
+/* The bits of 64 words of @seg from word @i on; beyond its end 0. */
+static uint64_t slot_bits(const struct segment *seg, uint64_t i)
+{
+	uint64_t at = i / 64;
+	unsigned shift = i % 64;
+
+	if (at >= seg->nslots)
+		return 0;
+	if (!shift)
+		return seg->slots[at];
+	return seg->slots[at] >> shift | seg->slots[at + 1] << (64 - shift);
+}
+
+static bool elf_pointers(const struct space *s, uint64_t slot, unsigned n,
+			 uint64_t *ret)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+	const struct segment *seg = seg_find(se, slot);
+	uint64_t word;
+
+	if (!seg || !seg->relocatable || slot % s->ptr_size ||
+	    (slot - seg->addr) % s->ptr_size)
+		return false;
+	word = (slot - seg->addr) / s->ptr_size;
+	if (seg->filesz / s->ptr_size < word + n)
+		return false;
+	*ret = 0;
+	if (!seg->slots)
+		return true;
+	*ret = slot_bits(seg, word);
+	return true;
 }
 
 static bool elf_constant(const struct space *s, uint64_t addr)
@@ -214,19 +296,36 @@ static bool elf_constant(const struct space *s, uint64_t addr)
 	return false;
 }
 
-/* The first word of @seg at or after word @i that may hold an address. */
-static uint64_t next_word(const struct segment *seg, uint64_t i, uint64_t n)
+/* The same @by words further on, or back. */
+static uint64_t bits_beside(const struct segment *seg, uint64_t i, int by)
+{
+	if (by >= 0)
+		return slot_bits(seg, i + (unsigned)by);
+	if (i >= (unsigned)-by)
+		return slot_bits(seg, i - (unsigned)-by);
+	return slot_bits(seg, 0) << ((unsigned)-by - i);
+}
+
+/*
+ * The first word of @seg at or after word @i that may hold an address, with
+ * numbers where the walk wants them.
+ */
+static uint64_t next_word(const struct segment *seg, const struct elf_walk *w,
+			  uint64_t i, uint64_t n)
 {
 	if (!seg->relocatable)
 		return i;
 	if (!seg->slots)
 		return n;
-	while (i < n) {
-		unsigned bits = seg->slots[i / 8] >> i % 8;
+	for (; i < n; i += 64) {
+		uint64_t bits = slot_bits(seg, i);
 
-		if (bits)
-			return i + (unsigned)__builtin_ctz(bits);
-		i = (i | 7) + 1;
+		for (unsigned k = 0; bits && k < w->nnumbers; k++)
+			bits &= ~bits_beside(seg, i, w->numbers[k]);
+		if (bits) {
+			i += (unsigned)__builtin_ctzll(bits);
+			return i < n ? i : n;
+		}
 	}
 	return n;
 }
@@ -239,7 +338,7 @@ const uint8_t *space_elf_next_pointer(const struct space_elf *se,
 	for (; walk->segment < se->nsegs; walk->segment++, walk->next = 0) {
 		const struct segment *seg = se->segs[walk->segment];
 		uint64_t n = seg->filesz / ptr;
-		uint64_t i = next_word(seg, walk->next, n);
+		uint64_t i = next_word(seg, walk, walk->next, n);
 
 		if (i >= n)
 			continue;
@@ -290,6 +389,7 @@ const struct elf_file *space_elf_file_of(const struct space_elf *se,
 
 /* ---- symbols ---- */
 
+/* As DT_GNU_HASH has it. */
 static uint32_t hash_name(const char *s)
 {
 	uint32_t h = 5381;
@@ -311,13 +411,12 @@ static uint32_t *name_slot(const struct space_elf *se, const char *name)
 static void names_grow(struct space_elf *se)
 {
 	uint32_t *old = se->names;
-	size_t old_cap = se->names_cap, cap = 0;
+	size_t old_cap = se->names_cap;
 
 	if (se->nnames * 2 < old_cap)
 		return;
-	se->names_cap = old_cap ? old_cap * 2 : 1 << 16;
-	se->names = grow_array(NULL, &cap, se->names_cap, sizeof(*se->names));
-	memset(se->names, 0, se->names_cap * sizeof(*se->names));
+	se->names_cap = old_cap ? old_cap * 2 : 1 << 12;
+	se->names = zero_array(se->names_cap, sizeof(*se->names));
 	for (size_t i = 0; i < old_cap; i++)
 		if (old[i])
 			*name_slot(se, se->syms[old[i] - 1].name) = old[i];
@@ -332,11 +431,54 @@ static uint32_t sym_add(struct space_elf *se, const struct elf_symbol *sym)
 	return (uint32_t)se->nsyms;
 }
 
+static const struct elf_symbol *hash_find(const struct space_elf *se,
+					  const struct file *f,
+					  const char *name, uint32_t h)
+{
+	const struct space *s = &se->space;
+	const struct gnu_hash *g = &f->hash;
+	unsigned n = s->ptr_size, bits = n * 8;
+	uint64_t i, word;
+
+	if (!g->nbuckets)
+		return NULL;
+	word = space_load(s, g->words + (uint64_t)(h / bits % g->nwords) * n, n);
+	if (!(word >> h % bits & 1) || !(word >> (h >> g->shift) % bits & 1))
+		return NULL;
+	i = space_load(s, g->buckets + (uint64_t)(h % g->nbuckets) * 4, 4);
+	if (i < g->first)
+		return NULL;
+	for (i -= g->first; i < g->nhashes; i++) {
+		uint32_t have = (uint32_t)space_load(s, g->hashes + i * 4, 4);
+		uint64_t k = i + g->first;
+		const struct elf_symbol *sym;
+
+		if ((have | 1) == (h | 1) && k < f->dynsym.n && f->dynsyms[k]) {
+			sym = &se->syms[f->dynsyms[k] - 1];
+			if (sym->global && !strcmp(sym->name, name))
+				return sym;
+		}
+		if (have & 1)
+			break;
+	}
+	return NULL;
+}
+
 const struct elf_symbol *space_elf_find(struct space_elf *se, const char *name)
 {
 	uint32_t n = se->names_cap ? *name_slot(se, name) : 0;
+	uint32_t h = hash_name(name);
 
-	return n ? &se->syms[n - 1] : NULL;
+	if (n)
+		return &se->syms[n - 1];
+	for (unsigned i = 0; i < se->nfiles; i++) {
+		const struct elf_symbol *sym = hash_find(se, se->files[i],
+							 name, h);
+
+		if (sym)
+			return sym;
+	}
+	return NULL;
 }
 
 const struct elf_symbol *space_elf_named(struct space_elf *se,
@@ -358,32 +500,30 @@ const struct elf_symbol *space_elf_named(struct space_elf *se,
 static const struct elf_symbol *sym_resolve(struct space_elf *se,
 					    const char *name)
 {
-	uint32_t *slot;
+	const struct elf_symbol *found = space_elf_find(se, name);
+	struct elf_symbol sym = {
+		.name = name, .addr = se->extern_next, .global = true,
+		.external = true, .file = UINT16_MAX,
+	};
 
+	if (found)
+		return found;
 	names_grow(se);
-	slot = name_slot(se, name);
-	if (!*slot) {
-		struct elf_symbol sym = {
-			.name = name, .addr = se->extern_next, .global = true,
-			.external = true, .file = UINT16_MAX,
-		};
-
-		*slot = sym_add(se, &sym);
-		se->nnames++;
-		se->extern_next += 16;
-	}
-	return &se->syms[*slot - 1];
+	*name_slot(se, name) = sym_add(se, &sym);
+	se->nnames++;
+	se->extern_next += 16;
+	return &se->syms[se->nsyms - 1];
 }
 
+/* For space_elf_find(), where the file has no hash table of its own. */
 static void sym_publish(struct space_elf *se, uint32_t n)
 {
-	uint32_t *slot;
+	const char *name = se->syms[n - 1].name;
 
-	names_grow(se);
-	slot = name_slot(se, se->syms[n - 1].name);
-	if (*slot)
+	if (space_elf_find(se, name))
 		return;
-	*slot = n;
+	names_grow(se);
+	*name_slot(se, name) = n;
 	se->nnames++;
 }
 
@@ -393,54 +533,70 @@ static const char *table_name(const char *table, uint64_t len, uint32_t off)
 	return off < len ? table + off : "";
 }
 
-/*
- * Take the symbols of one table.  Names stay in the mapping; the caller has
- * checked that @str of @str_len bytes ends in NUL.
- */
-static int take_symbols(struct space_elf *se, struct file *f, Elf_Data *data,
-			const char *str, uint64_t str_len, bool dynamic,
-			struct err *err)
+static unsigned sym_size(const struct space_elf *se)
 {
-	size_t n = data->d_size / (se->space.ptr_size == 8 ? sizeof(Elf64_Sym) :
-				   sizeof(Elf32_Sym));
+	return se->space.ptr_size == 8 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+}
 
-	if (n > MAX_SYMBOLS)
-		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
-			       "%zu symbols, more than %u", n, MAX_SYMBOLS);
-	if (dynamic) {
-		size_t cap = 0;
+static bool sym_read(const struct space_elf *se, const struct symtab *tab,
+		     uint64_t i, GElf_Sym *ret)
+{
+	const struct space *s = &se->space;
+	const uint8_t *p;
 
-		f->dynsyms = grow_array(NULL, &cap, n, sizeof(*f->dynsyms));
-		memset(f->dynsyms, 0, n * sizeof(*f->dynsyms));
-		f->ndynsyms = n;
+	if (i >= tab->n)
+		return false;
+	p = tab->p + i * sym_size(se);
+	ret->st_name = (uint32_t)space_load(s, p, 4);
+	if (s->ptr_size == 8) {		/* Elf64_Sym */
+		ret->st_info = p[4];
+		ret->st_shndx = (uint16_t)space_load(s, p + 6, 2);
+		ret->st_value = space_load(s, p + 8, 8);
+		ret->st_size = space_load(s, p + 16, 8);
+	} else {			/* Elf32_Sym */
+		ret->st_info = p[12];
+		ret->st_shndx = (uint16_t)space_load(s, p + 14, 2);
+		ret->st_value = space_load(s, p + 4, 4);
+		ret->st_size = space_load(s, p + 8, 4);
 	}
-	for (size_t i = 1; i < n; i++) {
+	return true;
+}
+
+/* Take the symbols of one table.  Names stay in the mapping. */
+static int take_symbols(struct space_elf *se, struct file *f,
+			const struct symtab *tab, bool dynamic, struct err *err)
+{
+	GElf_Sym sym;
+
+	if (tab->n > MAX_SYMBOLS)
+		return err_set(err, ERR_LIMIT, ERR_NO_OFFSET,
+			       "%zu symbols, more than %u", tab->n, MAX_SYMBOLS);
+	if (dynamic)
+		f->dynsyms = zero_array(tab->n, sizeof(*f->dynsyms));
+	se->syms = grow_array(se->syms, &se->syms_cap, se->nsyms + tab->n,
+			      sizeof(*se->syms));
+	for (size_t i = 1; sym_read(se, tab, i, &sym); i++) {
 		struct elf_symbol s = { .file = (uint16_t)(se->nfiles - 1) };
-		GElf_Sym sym;
-		int type, bind;
+		int type = GELF_ST_TYPE(sym.st_info);
 		uint32_t id;
 
-		if (!gelf_getsym(data, (int)i, &sym))
-			break;
-		type = GELF_ST_TYPE(sym.st_info);
-		bind = GELF_ST_BIND(sym.st_info);
 		if (sym.st_shndx == SHN_UNDEF || sym.st_shndx == SHN_ABS ||
 		    type == STT_SECTION || type == STT_FILE || type == STT_TLS)
 			continue;
-		s.name = table_name(str, str_len, sym.st_name);
+		s.name = table_name(tab->str, tab->str_len, sym.st_name);
 		if (!*s.name || *s.name == '$')	/* arm's mapping symbols */
 			continue;
 		s.addr = f->pub.base + sym.st_value;
 		s.size = sym.st_size;
 		s.func = type == STT_FUNC || type == STT_GNU_IFUNC;
 		s.object = type == STT_OBJECT;
-		s.global = bind != STB_LOCAL;
+		s.global = GELF_ST_BIND(sym.st_info) != STB_LOCAL;
 		id = sym_add(se, &s);
-		if (dynamic) {
-			f->dynsyms[i] = id;
-			if (s.global)
-				sym_publish(se, id);
-		}
+		if (!dynamic)
+			continue;
+		f->dynsyms[i] = id;
+		if (s.global && !f->hash.nbuckets)
+			sym_publish(se, id);
 	}
 	return 0;
 }
@@ -517,15 +673,12 @@ static uint32_t *exact_slot(const struct space_elf *se, uint64_t addr)
 
 static void index_exact(struct space_elf *se)
 {
-	size_t cap = 0;
-
 	if (se->exact && se->nexact == se->nsyms)
 		return;
 	free(se->exact);
 	for (se->exact_cap = 1024; se->exact_cap < 2 * se->nsyms;)
 		se->exact_cap *= 2;
-	se->exact = grow_array(NULL, &cap, se->exact_cap, sizeof(*se->exact));
-	memset(se->exact, 0, se->exact_cap * sizeof(*se->exact));
+	se->exact = zero_array(se->exact_cap, sizeof(*se->exact));
 	for (size_t i = 0; i < se->nsyms; i++) {
 		uint32_t *slot = exact_slot(se, se->syms[i].addr);
 
@@ -656,8 +809,9 @@ static int add_segment(struct file *f, const GElf_Phdr *ph, uint64_t *end,
 	seg->addr = ph->p_vaddr;
 	seg->filesz = ph->p_filesz;
 	seg->memsz = ph->p_memsz;
-	seg->data = f->copy + ph->p_offset;
 	seg->write = ph->p_flags & PF_W;
+	seg->off = ph->p_offset;
+	seg->data = (seg->write ? f->copy : f->map) + ph->p_offset;
 	seg->exec = ph->p_flags & PF_X;
 	seg->relocatable = f->pub.relocatable;
 	f->nsegs++;
@@ -762,23 +916,24 @@ static int64_t file_offset(const struct file *f, uint64_t addr, uint64_t len)
 
 		if (addr >= a && addr - a < seg->filesz &&
 		    seg->filesz - (addr - a) >= len)
-			return seg->data - f->copy + (int64_t)(addr - a);
+			return (int64_t)(seg->off + (addr - a));
 	}
 	return -1;
 }
 
-static Elf_Data *chunk(const struct file *f, uint64_t addr, uint64_t len,
-		       Elf_Type type)
+/* The bytes of @len at the file's own address @addr, or NULL. */
+static const uint8_t *table_at(const struct file *f, uint64_t addr,
+			       uint64_t len)
 {
 	int64_t off = len ? file_offset(f, addr, len) : -1;
 
-	return off < 0 ? NULL : elf_getdata_rawchunk(f->elf, off, len, type);
+	return off < 0 ? NULL : f->map + off;
 }
 
 /* Those entries of PT_DYNAMIC that matter here. */
 struct dynamic {
 	uint64_t rela, relasz, rel, relsz, relr, relrsz, jmprel, pltrelsz,
-		pltrel, symtab, strtab, strsz;
+		pltrel, symtab, strtab, strsz, gnu_hash;
 };
 
 static int read_dynamic(struct file *f, struct dynamic *ret, struct err *err)
@@ -817,6 +972,7 @@ static int read_dynamic(struct file *f, struct dynamic *ret, struct err *err)
 			case DT_SYMTAB: ret->symtab = v; break;
 			case DT_STRTAB: ret->strtab = v; break;
 			case DT_STRSZ: ret->strsz = v; break;
+			case DT_GNU_HASH: ret->gnu_hash = v; break;
 			}
 		}
 	}
@@ -848,32 +1004,79 @@ static uint64_t dynsym_size(const struct file *f, const struct dynamic *dyn)
 	return dyn->strtab > dyn->symtab ? dyn->strtab - dyn->symtab : 0;
 }
 
+/* False: the names are broken.  No table at all is an empty one. */
+static bool dynsym_table(const struct space_elf *se, const struct file *f,
+			 const struct dynamic *dyn, struct symtab *ret)
+{
+	uint64_t len = dynsym_size(f, dyn);
+
+	memset(ret, 0, sizeof(*ret));
+	if (!dyn->symtab || !dyn->strtab || !dyn->strsz)
+		return true;	/* static */
+	ret->str = (const char *)table_at(f, dyn->strtab, dyn->strsz);
+	ret->str_len = dyn->strsz;
+	if (!ret->str || ret->str[dyn->strsz - 1])
+		return false;
+	ret->p = table_at(f, dyn->symtab, len);
+	ret->n = ret->p ? (size_t)(len / sym_size(se)) : 0;
+	return true;
+}
+
+/* How many bytes the table has is nowhere: bound it by its segment's end. */
+static void gnu_hash_open(const struct space_elf *se, const struct file *f,
+			  uint64_t addr, struct gnu_hash *ret)
+{
+	const struct space *s = &se->space;
+	struct gnu_hash g;
+	const uint8_t *p = NULL;
+	uint64_t left = 0, words, buckets;
+
+	memset(ret, 0, sizeof(*ret));
+	for (unsigned i = 0; addr && i < f->nsegs; i++) {
+		const struct segment *seg = &f->segs[i];
+		uint64_t a = seg->addr - f->pub.base;
+
+		if (addr < a || addr - a >= seg->filesz)
+			continue;
+		left = seg->filesz - (addr - a);
+		p = f->map + seg->off + (addr - a);
+	}
+	if (left < 16)
+		return;
+	g.nbuckets = (uint32_t)space_load(s, p, 4);
+	g.first = (uint32_t)space_load(s, p + 4, 4);
+	g.nwords = (uint32_t)space_load(s, p + 8, 4);
+	g.shift = (uint32_t)space_load(s, p + 12, 4);
+	words = (uint64_t)g.nwords * s->ptr_size;
+	buckets = (uint64_t)g.nbuckets * 4;
+	if (!g.nwords || g.shift > 31 || left - 16 < words ||
+	    left - 16 - words < buckets)
+		return;
+	g.words = p + 16;
+	g.buckets = g.words + words;
+	g.hashes = g.buckets + buckets;
+	g.nhashes = (left - 16 - words - buckets) / 4;
+	*ret = g;
+}
+
 static int file_dynsym(struct space_elf *se, struct file *f,
 		       const struct dynamic *dyn, struct err *err)
 {
-	int64_t off;
-
-	if (!dyn->symtab || !dyn->strtab || !dyn->strsz)
-		return 0;	/* static */
-	off = file_offset(f, dyn->strtab, dyn->strsz);
-	if (off < 0 || f->map[off + (int64_t)dyn->strsz - 1])
+	if (!dynsym_table(se, f, dyn, &f->dynsym))
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
 			       "broken table of dynamic symbol names");
-	f->dynstr = (const char *)f->map + off;
-	f->dynstr_len = dyn->strsz;
-	f->dynsym = chunk(f, dyn->symtab, dynsym_size(f, dyn), ELF_T_SYM);
-	if (!f->dynsym)
+	if (!f->dynsym.n)
 		return 0;
-	return take_symbols(se, f, f->dynsym, f->dynstr, f->dynstr_len, true,
-			    err);
+	gnu_hash_open(se, f, dyn->gnu_hash, &f->hash);
+	return take_symbols(se, f, &f->dynsym, true, err);
 }
 
 /* .symtab, where the file is not stripped.  A broken one is left alone. */
 static void file_symtab(struct space_elf *se, struct file *f)
 {
 	GElf_Shdr sh, str;
+	struct symtab tab;
 	Elf_Scn *strscn;
-	Elf_Data *d;
 
 	if (!section_find(f, SHT_SYMTAB, &sh) || sh.sh_offset > f->len ||
 	    sh.sh_size > f->len - sh.sh_offset)
@@ -884,13 +1087,14 @@ static void file_symtab(struct space_elf *se, struct file *f)
 	    str.sh_size > f->len - str.sh_offset ||
 	    f->map[str.sh_offset + str.sh_size - 1])
 		return;
-	d = elf_getdata_rawchunk(f->elf, (int64_t)sh.sh_offset, sh.sh_size,
-				 ELF_T_SYM);
-	if (!d)
-		return;
+	tab = (struct symtab){
+		.p = f->map + sh.sh_offset,
+		.n = (size_t)(sh.sh_size / sym_size(se)),
+		.str = (const char *)f->map + str.sh_offset,
+		.str_len = str.sh_size,
+	};
 	f->pub.has_symtab = true;
-	take_symbols(se, f, d, (const char *)f->map + str.sh_offset, str.sh_size,
-		     false, NULL);
+	take_symbols(se, f, &tab, false, NULL);
 }
 
 static void find_debug_info(struct file *f)
@@ -922,19 +1126,17 @@ static int by_seg_addr(const void *a, const void *b)
 }
 
 /* Does the file define the dynamic symbol @name?  Looks before taking any. */
-static bool file_defines(struct file *f, const struct dynamic *dyn,
-			 const char *name)
+static bool file_defines(const struct space_elf *se, const struct file *f,
+			 const struct dynamic *dyn, const char *name)
 {
-	int64_t off = file_offset(f, dyn->strtab, dyn->strsz);
-	Elf_Data *d = chunk(f, dyn->symtab, dynsym_size(f, dyn), ELF_T_SYM);
+	struct symtab tab;
 	GElf_Sym sym;
 
-	if (off < 0 || !dyn->strsz || f->map[off + (int64_t)dyn->strsz - 1])
+	if (!dynsym_table(se, f, dyn, &tab))
 		return false;
-	for (int i = 1; d && gelf_getsym(d, i, &sym); i++)
+	for (uint64_t i = 1; sym_read(se, &tab, i, &sym); i++)
 		if (sym.st_shndx != SHN_UNDEF &&
-		    !strcmp(table_name((const char *)f->map + off, dyn->strsz,
-				       sym.st_name), name))
+		    !strcmp(table_name(tab.str, tab.str_len, sym.st_name), name))
 			return true;
 	return false;
 }
@@ -957,7 +1159,7 @@ static int file_add(struct space_elf *se, const char *path, const char *symbol,
 	if (file_map(f, path, err) || file_header(se, f, err) ||
 	    file_segments(se, f, err) || read_dynamic(f, &dyn, err))
 		goto out;
-	if (symbol && !file_defines(f, &dyn, symbol)) {
+	if (symbol && !file_defines(se, f, &dyn, symbol)) {
 		ret = 1;
 		goto out;
 	}
@@ -971,6 +1173,7 @@ static int file_add(struct space_elf *se, const char *path, const char *symbol,
 	for (unsigned i = 0; i < f->nsegs; i++)
 		se->segs[se->nsegs++] = &f->segs[i];
 	qsort(se->segs, se->nsegs, sizeof(*se->segs), by_seg_addr);
+	se->npages = 0;		/* their numbers have changed */
 	return 0;
 out:
 	se->next_base = next_base;
@@ -988,7 +1191,8 @@ int space_elf_open(struct space_elf **ret, const char *path, struct err *err)
 	elf_version(EV_CURRENT);
 	se->space = (struct space){
 		.read = elf_read, .map = elf_map, .kind = elf_kind_at,
-		.pointer = elf_pointer, .constant = elf_constant, .ptr_size = 8,
+		.pointer = elf_pointer, .pointers = elf_pointers,
+		.constant = elf_constant, .ptr_size = 8,
 	};
 	se->extern_base = UINT64_C(0x6000000000000000);
 	if (file_add(se, path, NULL, err)) {
@@ -997,8 +1201,10 @@ int space_elf_open(struct space_elf **ret, const char *path, struct err *err)
 	}
 	if (se->space.ptr_size == 4)
 		se->extern_base = 0xf0000000;
-	if (!se->files[0]->pub.relocatable)
+	if (!se->files[0]->pub.relocatable) {
 		se->space.pointer = NULL;
+		se->space.pointers = NULL;
+	}
 	se->extern_next = se->extern_base;
 	*ret = se;
 	return 0;
@@ -1017,6 +1223,7 @@ void space_elf_close(struct space_elf *se)
 	for (unsigned i = 0; i < se->nfiles; i++)
 		file_free(se->files[i]);
 	free(se->segs);
+	free(se->pages);
 	free(se->syms);
 	free(se->names);
 	free(se->by_addr);
@@ -1026,17 +1233,25 @@ void space_elf_close(struct space_elf *se)
 
 /* ---- relocations ---- */
 
-static struct segment *slot_find(struct space_elf *se, const struct file *f,
+static bool seg_has_slot(const struct segment *seg, uint64_t addr, unsigned n)
+{
+	return addr >= seg->addr && addr - seg->addr < seg->filesz &&
+	       seg->filesz - (addr - seg->addr) >= n;
+}
+
+/* Nearly all are in the segment of the one before. */
+static struct segment *slot_find(struct space_elf *se, struct file *f,
 				 uint64_t addr)
 {
-	unsigned ptr = se->space.ptr_size;
+	unsigned n = se->space.ptr_size;
 
+	if (seg_has_slot(&f->segs[f->last_slot], addr, n))
+		return &f->segs[f->last_slot];
 	for (unsigned i = 0; i < f->nsegs; i++) {
-		const struct segment *seg = &f->segs[i];
-
-		if (addr >= seg->addr && addr - seg->addr < seg->filesz &&
-		    seg->filesz - (addr - seg->addr) >= ptr)
-			return (struct segment *)seg;
+		if (!seg_has_slot(&f->segs[i], addr, n))
+			continue;
+		f->last_slot = i;
+		return &f->segs[i];
 	}
 	return NULL;
 }
@@ -1047,7 +1262,7 @@ static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
 {
 	struct segment *seg = slot_find(se, f, addr);
 	unsigned n = se->space.ptr_size;
-	uint64_t off;
+	uint64_t off, word;
 
 	if (!seg || !seg->write)
 		return;		/* .bss, or nowhere */
@@ -1055,15 +1270,14 @@ static void slot_set(struct space_elf *se, struct file *f, uint64_t addr,
 	if (in_place)
 		value += space_load(&se->space, seg->data + off, n);
 	space_store(&se->space, seg->data + off, n, value);
-	if (off % n)
+	if (off & (n - 1))
 		return;
+	word = n == 8 ? off / 8 : off / 4;
 	if (!seg->slots) {
-		size_t cap = 0, want = seg->filesz / n / 8 + 1;
-
-		seg->slots = grow_array(NULL, &cap, want, 1);
-		memset(seg->slots, 0, want);
+		seg->nslots = seg->filesz / n / 64 + 1;
+		seg->slots = zero_array(seg->nslots + 1, sizeof(*seg->slots));
 	}
-	seg->slots[off / n / 8] |= (uint8_t)(1u << off / n % 8);
+	seg->slots[word / 64] |= UINT64_C(1) << word % 64;
 }
 
 static uint64_t sym_value(struct space_elf *se, struct file *f, uint64_t i)
@@ -1072,15 +1286,14 @@ static uint64_t sym_value(struct space_elf *se, struct file *f, uint64_t i)
 	const char *name;
 	GElf_Sym sym;
 
-	if (!f->dynsym || i >= f->ndynsyms ||
-	    !gelf_getsym(f->dynsym, (int)i, &sym))
+	if (!sym_read(se, &f->dynsym, i, &sym))
 		return 0;
 	own = f->dynsyms[i] ? &se->syms[f->dynsyms[i] - 1] : NULL;
 	if (own && !own->global)
 		return own->addr;
 	if (!own && sym.st_shndx != SHN_UNDEF)
 		return f->pub.base + sym.st_value;
-	name = table_name(f->dynstr, f->dynstr_len, sym.st_name);
+	name = table_name(f->dynsym.str, f->dynsym.str_len, sym.st_name);
 	return *name ? sym_resolve(se, name)->addr : 0;
 }
 
@@ -1101,37 +1314,30 @@ static void relocate_one(struct space_elf *se, struct file *f,
 			 in_place && type != m->jump && type != m->got);
 }
 
-static int relocate_rela(struct space_elf *se, struct file *f, uint64_t addr,
-			 uint64_t len, struct err *err)
+/* DT_RELA (with an addend) or DT_REL: offset, info and addend are words. */
+static int relocate_table(struct space_elf *se, struct file *f, uint64_t addr,
+			  uint64_t len, bool addend, struct err *err)
 {
 	const struct machine *m = machine_find(f->pub.machine);
-	Elf_Data *d = chunk(f, addr, len, ELF_T_RELA);
-	GElf_Rela r;
+	const uint8_t *p = table_at(f, addr, len);
+	unsigned n = se->space.ptr_size, size = (addend ? 3 : 2) * n;
 
-	if (len && !d)
+	if (len && !p)
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
 			       "relocations at 0x%" PRIx64 " are not in the file",
 			       addr);
-	for (int i = 0; d && gelf_getrela(d, i, &r); i++)
-		relocate_one(se, f, m, r.r_offset, GELF_R_SYM(r.r_info),
-			     GELF_R_TYPE(r.r_info), (uint64_t)r.r_addend, false);
-	return 0;
-}
+	for (; len >= size; len -= size, p += size) {
+		uint64_t at = space_load(&se->space, p, n);
+		uint64_t info = space_load(&se->space, p + n, n);
+		uint64_t v = addend ? space_load(&se->space, p + 2 * n, n) : 0;
 
-static int relocate_rel(struct space_elf *se, struct file *f, uint64_t addr,
-			uint64_t len, struct err *err)
-{
-	const struct machine *m = machine_find(f->pub.machine);
-	Elf_Data *d = chunk(f, addr, len, ELF_T_REL);
-	GElf_Rel r;
-
-	if (len && !d)
-		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
-			       "relocations at 0x%" PRIx64 " are not in the file",
-			       addr);
-	for (int i = 0; d && gelf_getrel(d, i, &r); i++)
-		relocate_one(se, f, m, r.r_offset, GELF_R_SYM(r.r_info),
-			     GELF_R_TYPE(r.r_info), 0, true);
+		if (n == 8)
+			relocate_one(se, f, m, at, info >> 32, (uint32_t)info,
+				     v, !addend);
+		else
+			relocate_one(se, f, m, at, info >> 8, info & 0xff,
+				     (uint64_t)(int32_t)(uint32_t)v, !addend);
+	}
 	return 0;
 }
 
@@ -1172,19 +1378,15 @@ static int relocate_relr(struct space_elf *se, struct file *f, uint64_t addr,
 static int file_relocate(struct space_elf *se, struct file *f, struct err *err)
 {
 	struct dynamic d;
-	int ret;
 
 	if (read_dynamic(f, &d, err))
 		return -1;
 	if (relocate_relr(se, f, d.relr, d.relrsz, err) ||
-	    relocate_rela(se, f, d.rela, d.relasz, err) ||
-	    relocate_rel(se, f, d.rel, d.relsz, err))
+	    relocate_table(se, f, d.rela, d.relasz, true, err) ||
+	    relocate_table(se, f, d.rel, d.relsz, false, err))
 		return -1;
-	if (d.pltrel == DT_REL)
-		ret = relocate_rel(se, f, d.jmprel, d.pltrelsz, err);
-	else
-		ret = relocate_rela(se, f, d.jmprel, d.pltrelsz, err);
-	return ret;
+	return relocate_table(se, f, d.jmprel, d.pltrelsz, d.pltrel != DT_REL,
+			      err);
 }
 
 int space_elf_relocate(struct space_elf *se, struct err *err)
@@ -1201,5 +1403,6 @@ int space_elf_relocate(struct space_elf *se, struct err *err)
 			return -1;
 		}
 	}
+	pages_fill(se);
 	return 0;
 }

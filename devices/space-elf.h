@@ -88,9 +88,13 @@ const struct elf_symbol *space_elf_around(struct space_elf *se, uint64_t addr);
 /*
  * Walk over all words that may hold an address, in address order, from a walk
  * of zeros.  Answers where the word's bytes are, of which walk->after lie from
- * there on and walk->before in front of it; NULL at the end.
+ * there on and walk->before in front of it; NULL at the end.  Where addresses
+ * are known (they are relocated) words that have an address walk->numbers[]
+ * words further on are left out.
  */
 struct elf_walk {
+	int numbers[4];
+	unsigned nnumbers;
 	uint64_t slot, before, after;
 	size_t segment;
 	uint64_t next;

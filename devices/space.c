@@ -6,7 +6,13 @@
 int space_uint(const struct space *s, uint64_t addr, unsigned n, uint64_t *ret)
 {
 	uint8_t buf[8];
+	uint64_t avail;
+	const uint8_t *p = s->map ? s->map(s, addr, &avail) : NULL;
 
+	if (p && avail >= n) {
+		*ret = space_load(s, p, n);
+		return 0;
+	}
 	if (s->read(s, addr, buf, n))
 		return -1;
 	*ret = space_load(s, buf, n);

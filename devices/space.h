@@ -38,6 +38,12 @@ struct space {
 	 * NULL where nobody knows: any word may.
 	 */
 	bool (*pointer)(const struct space *s, uint64_t slot);
+	/*
+	 * The same for the @n <= 64 words from @slot on at once, a bit for each
+	 * (and more bits, perhaps).  False, or NULL: ask for each.
+	 */
+	bool (*pointers)(const struct space *s, uint64_t slot, unsigned n,
+			 uint64_t *ret);
 	/* Can the byte at @addr not change any more?  NULL: any may. */
 	bool (*constant)(const struct space *s, uint64_t addr);
 	uint8_t ptr_size;	/* 4 or 8 */

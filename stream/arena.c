@@ -201,3 +201,12 @@ void *grow_array(void *p, size_t *cap, size_t want, size_t size)
 	*cap = n;
 	return p;
 }
+
+void *zero_array(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size);
+
+	if (!p)
+		out_of_memory(n * size);
+	return p;
+}

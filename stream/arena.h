@@ -44,4 +44,10 @@ const char *arena_intern_str(struct arena *a, const char *s);
  */
 void *grow_array(void *p, size_t *cap, size_t want, size_t size);
 
+/*
+ * A plain array of @n zeros of @size.  Never fails.  Large ones cost nothing
+ * where nothing is put into them.
+ */
+void *zero_array(size_t n, size_t size);
+
 #endif

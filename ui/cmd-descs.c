@@ -3,11 +3,11 @@
  * `vmsdb descs`: the descriptors that an executable, a dump or a stream holds.
  */
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "../debugger/told.h"
 #include "../stream/escape.h"
+#include "json-text.h"
 #include "subcommand.h"
 
 static const char *safe(const char *s, char *buf, size_t size)
@@ -90,68 +90,60 @@ static void print_desc(const struct desc *d)
 		printf("  subsection  %s\n", safe(d->subs[i]->name, buf, sizeof(buf)));
 }
 
-static json_t *text(const char *s)
-{
-	json_t *v = s ? json_string(s) : json_null();
-	char buf[1024];
-
-	return v ? v : json_string(safe(s, buf, sizeof(buf)));
-}
-
-static void set_text(json_t *o, const char *key, const char *s)
+static void set_text(struct json_text *t, const char *key, const char *s)
 {
 	if (s)
-		json_object_set_new(o, key, text(s));
+		json_text_string(t, key, s);
 }
 
-static json_t *field_json(const struct desc_field *f)
+static void field_json(struct json_text *t, const struct desc_field *f)
 {
-	json_t *o = json_object();
-
-	set_text(o, "name", f->name);
-	set_text(o, "type", f->type);
-	json_object_set_new(o, "version", json_integer(f->version));
+	json_text_open(t, NULL, '{');
+	set_text(t, "name", f->name);
+	set_text(t, "type", f->type);
+	json_text_number(t, "version", f->version);
 	if (f->from_size)
-		json_object_set_new(o, "size", json_integer((json_int_t)f->size));
+		json_text_number(t, "size", (int64_t)f->size);
 	if (f->from_num)
-		json_object_set_new(o, "num", json_integer(f->num));
+		json_text_number(t, "num", f->num);
 	if (layout(f)) {
-		json_object_set_new(o, "offset", json_integer((json_int_t)f->offset));
-		json_object_set_new(o, "flags", json_integer(f->flags));
+		json_text_number(t, "offset", (int64_t)f->offset);
+		json_text_number(t, "flags", f->flags);
 	}
-	set_text(o, "count_field", f->count_field);
-	json_object_set_new(o, "conditional",
-			    json_boolean(f->exists == EXISTS_PREDICATE));
-	set_text(o, "field_exists", f->exists_name);
+	set_text(t, "count_field", f->count_field);
+	json_text_bool(t, "conditional", f->exists == EXISTS_PREDICATE);
+	set_text(t, "field_exists", f->exists_name);
 	if (f->desc)
-		set_text(o, "desc", f->desc->name);
-	return o;
+		set_text(t, "desc", f->desc->name);
+	json_text_close(t, '}');
 }
 
-static json_t *desc_json(const struct desc_item *item)
+static void desc_json(struct json_text *t, const struct desc_item *item)
 {
 	const struct desc *d = item->desc;
-	json_t *o = json_object(), *fields = json_array(), *subs = json_array();
 
-	set_text(o, "key", item->key);
-	set_text(o, "name", d->name);
-	set_text(o, "symbol", d->symbol);
-	json_object_set_new(o, "version", json_integer(d->version));
-	json_object_set_new(o, "minimum_version", json_integer(d->min_version));
-	json_object_set_new(o, "from", json_string(desc_from_name(d->from)));
+	json_text_open(t, NULL, '{');
+	set_text(t, "key", item->key);
+	set_text(t, "name", d->name);
+	set_text(t, "symbol", d->symbol);
+	json_text_number(t, "version", d->version);
+	json_text_number(t, "minimum_version", d->min_version);
+	json_text_string(t, "from", desc_from_name(d->from));
 	if (d->addr)
-		json_object_set_new(o, "address", json_integer((json_int_t)d->addr));
-	json_object_set_new(o, "unmigratable", json_boolean(d->unmigratable));
-	set_text(o, "needed", d->needed_name);
-	set_text(o, "pre_load", d->pre_load_name);
-	set_text(o, "post_load", d->post_load_name);
+		json_text_number(t, "address", (int64_t)d->addr);
+	json_text_bool(t, "unmigratable", d->unmigratable);
+	set_text(t, "needed", d->needed_name);
+	set_text(t, "pre_load", d->pre_load_name);
+	set_text(t, "post_load", d->post_load_name);
+	json_text_open(t, "fields", '[');
 	for (size_t i = 0; i < d->nfields; i++)
-		json_array_append_new(fields, field_json(&d->fields[i]));
+		field_json(t, &d->fields[i]);
+	json_text_close(t, ']');
+	json_text_open(t, "subsections", '[');
 	for (size_t i = 0; i < d->nsubs; i++)
-		json_array_append_new(subs, text(d->subs[i]->name));
-	json_object_set_new(o, "fields", fields);
-	json_object_set_new(o, "subsections", subs);
-	return o;
+		json_text_string(t, NULL, d->subs[i]->name);
+	json_text_close(t, ']');
+	json_text_close(t, '}');
 }
 
 static bool wanted(const struct args *a, const struct desc_item *item)
@@ -181,7 +173,7 @@ static void print_line(const struct desc_item *item)
 
 static int run(const struct subcommand *self, int argc, char **argv)
 {
-	json_t *list;
+	struct json_text list = { .f = stdout };
 	struct args a;
 	struct told t;
 	struct err err;
@@ -200,14 +192,15 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	for (size_t i = 0; t.image && i < desc_image_nwarnings(t.image); i++)
 		complain("warning: %s: %s", t.path,
 			 desc_image_warning(t.image, i));
-	list = json_array();
+	if (a.json)
+		json_text_open(&list, NULL, '[');
 	for (size_t i = 0; i < t.set->nitems; i++) {
 		const struct desc_item *item = &t.set->items[i];
 
 		if (!wanted(&a, item))
 			continue;
 		if (a.json) {
-			json_array_append_new(list, desc_json(item));
+			desc_json(&list, item);
 		} else if (a.noperands > 1) {
 			if (n)
 				putchar('\n');
@@ -218,10 +211,9 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		n++;
 	}
 	if (a.json) {
-		json_dumpf(list, stdout, JSON_INDENT(1));
+		json_text_close(&list, ']');
 		putchar('\n');
 	}
-	json_decref(list);
 	if (!n && a.noperands > 1)
 		complain("%s: no descriptor of that name", t.path);
 	told_close(&t);

@@ -20,33 +20,47 @@
 
 #define MAX_CHANNELS 300	/* multifd has at most 255 */
 #define PIPE_SIZE (1 << 20)
-#define CHUNK (256 * 1024)
+#define CHUNK (256 * 1024)	/* that is looked at at once */
+#define NBUCKETS 32
+#define SOCKET_ROOM (1 << 20)
 #define BUFFER_DEFAULT (UINT64_C(256) << 20)
-#define TEE_PATIENCE_MS 20
 #define LINGER_MS 1000		/* for further channels after the last has closed */
 
-/* ---- the recorder: pipe -> memory -> file ---- */
+/* ---- the recorder: buckets -> file, or memory where the file is slow ---- */
 
-struct chunk {
-	struct chunk *next;
+/*
+ * So many bytes of the stream, in order: by reference in a pipe, or copied into
+ * memory where the file is slow and the pipes run out.  A pipe belongs to one
+ * thread at a time, for splice() keeps it locked as long as the file takes.
+ */
+struct bucket {
+	struct bucket *next;
+	int pipe[2];
+	uint8_t *data;		/* instead of what is in the pipe */
 	size_t len;
-	uint8_t data[];
+	bool busy;		/* with the writer */
 };
 
 struct recorder {
-	int pipe[2];
 	int out;
 	uint64_t max;
-	pthread_t reader, writer;
-	bool started;
+	size_t most;		/* bytes of one bucket */
+	pthread_t writer;
+	bool has_writer;
 	pthread_mutex_t lock;
-	pthread_cond_t more;
-	struct chunk *first, **last;
-	struct chunk *spare;	/* fresh memory costs more than the copying */
+	pthread_cond_t change;
+	struct bucket *first, **last;	/* to be written */
+	struct bucket *empty;	/* with pipes, nothing in them */
+	struct bucket *filling;	/* the relay's own */
+	struct spare *spare;	/* fresh memory costs more than the copying */
 	uint64_t queued, written;
 	bool end;		/* nothing more will be queued */
 	bool lost;		/* set once; the rest is thrown away */
 	char why[160];
+};
+
+struct spare {
+	struct spare *next;
 };
 
 static bool is_lost(struct recorder *r)
@@ -59,149 +73,252 @@ static bool is_lost(struct recorder *r)
 	return lost;
 }
 
-static void lose(struct recorder *r, const char *why)
+/* With the lock held. */
+static void lose_locked(struct recorder *r, const char *why)
 {
-	pthread_mutex_lock(&r->lock);
 	if (!r->lost && why)
 		snprintf(r->why, sizeof(r->why), "%s", why);
 	r->lost = true;
+	pthread_cond_signal(&r->change);
+}
+
+static void lose(struct recorder *r, const char *why)
+{
+	pthread_mutex_lock(&r->lock);
+	lose_locked(r, why);
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* False: there is no room for it. */
-static bool queue(struct recorder *r, struct chunk *c)
+static void lose_slow(struct recorder *r)
 {
-	bool fits;
+	lose_locked(r, "the file takes the bytes more slowly than they come");
+}
 
-	pthread_mutex_lock(&r->lock);
-	fits = r->queued + c->len <= r->max && !r->lost;
-	if (fits) {
-		c->next = NULL;
-		*r->last = c;
-		r->last = &c->next;
-		r->queued += c->len;
-		pthread_cond_signal(&r->more);
+static void bucket_free(struct bucket *b)
+{
+	if (b->pipe[0] >= 0) {
+		close(b->pipe[0]);
+		close(b->pipe[1]);
 	}
-	pthread_mutex_unlock(&r->lock);
-	return fits;
+	free(b->data);
+	free(b);
 }
 
-static struct chunk *take_chunk(struct recorder *r)
+static void buckets_free(struct bucket *b)
 {
-	struct chunk *c;
+	while (b) {
+		struct bucket *next = b->next;
 
-	pthread_mutex_lock(&r->lock);
-	c = r->spare;
-	if (c)
-		r->spare = c->next;
-	pthread_mutex_unlock(&r->lock);
-	return c ? c : malloc(sizeof(*c) + CHUNK);
+		bucket_free(b);
+		b = next;
+	}
 }
 
-static void spare_chunk(struct recorder *r, struct chunk *c)
+static struct bucket *bucket_new(void)
 {
-	if (!c)
+	struct bucket *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->pipe[0] = b->pipe[1] = -1;
+	return b;
+}
+
+/* With the lock held. */
+static void put_empty(struct recorder *r, struct bucket *b)
+{
+	b->len = 0;
+	b->next = r->empty;
+	r->empty = b;
+}
+
+/* Give the full bucket away. */
+static void submit(struct recorder *r)
+{
+	struct bucket *b = r->filling;
+
+	if (!b || !b->len)
 		return;
+	r->filling = NULL;
+	b->next = NULL;
 	pthread_mutex_lock(&r->lock);
-	c->next = r->spare;
-	r->spare = c;
+	if (r->queued + b->len > r->max)
+		lose_slow(r);
+	*r->last = b;
+	r->last = &b->next;
+	r->queued += b->len;
+	pthread_cond_signal(&r->change);
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void free_chunks(struct chunk *c)
+static bool read_all(int fd, uint8_t *p, size_t len)
 {
-	while (c) {
-		struct chunk *next = c->next;
+	while (len) {
+		ssize_t n = read(fd, p, len);
 
-		free(c);
-		c = next;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
 	}
+	return true;
 }
 
-/* Never waits for the file, so that the pipe is always empty soon. */
-static void *read_pipe(void *arg)
+static uint8_t *take_memory(struct recorder *r)
 {
-	struct recorder *r = arg;
+	struct spare *s = r->spare;
 
-	for (;;) {
-		struct chunk *c = take_chunk(r);
-		static uint8_t nowhere[4096];
-		ssize_t n = c ? read(r->pipe[0], c->data, CHUNK) :
-				read(r->pipe[0], nowhere, sizeof(nowhere));
+	if (!s)
+		return malloc(r->most);
+	r->spare = s->next;
+	return (uint8_t *)s;
+}
 
-		if (n <= 0) {
-			spare_chunk(r, c);
-			if (n < 0 && errno == EINTR)
-				continue;
-			break;
-		}
-		if (c)
-			c->len = (size_t)n;
-		if (!c || !queue(r, c)) {
-			lose(r, "the file takes the bytes more slowly than "
-			     "they come");
-			spare_chunk(r, c);
-		}
+/*
+ * With the lock held: have memory take the place of a pipe.  The last one, which
+ * the writer comes to last and the caches still have.
+ */
+static bool copy_one(struct recorder *r)
+{
+	struct bucket *b = NULL, *pipe;
+
+	for (struct bucket *i = r->first; i; i = i->next)
+		if (!i->busy && !i->data)
+			b = i;
+	pipe = b ? bucket_new() : NULL;
+	if (!pipe)
+		return false;
+	b->data = take_memory(r);
+	if (!b->data || !read_all(b->pipe[0], b->data, b->len)) {
+		free(b->data);
+		b->data = NULL;
+		free(pipe);
+		return false;
 	}
+	memcpy(pipe->pipe, b->pipe, sizeof(b->pipe));
+	b->pipe[0] = b->pipe[1] = -1;
+	put_empty(r, pipe);
+	return true;
+}
+
+/* The bucket to fill, or NULL: all is lost.  Waits for nobody. */
+static struct bucket *take_empty(struct recorder *r)
+{
+	if (r->filling)
+		return r->filling;
 	pthread_mutex_lock(&r->lock);
-	r->end = true;
-	pthread_cond_signal(&r->more);
-	pthread_mutex_unlock(&r->lock);
-	return NULL;
-}
-
-static struct chunk *dequeue(struct recorder *r)
-{
-	struct chunk *c;
-
-	pthread_mutex_lock(&r->lock);
-	while (!r->first && !r->end)
-		pthread_cond_wait(&r->more, &r->lock);
-	c = r->first;
-	if (c) {
-		r->first = c->next;
-		if (!r->first)
-			r->last = &r->first;
+	if (!r->lost && !r->empty && !copy_one(r))
+		lose_locked(r, "no memory to keep it in");
+	if (!r->lost) {
+		r->filling = r->empty;
+		r->empty = r->empty->next;
 	}
 	pthread_mutex_unlock(&r->lock);
-	return c;
+	return r->filling;
 }
 
-static void write_chunk(struct recorder *r, const struct chunk *c)
+static bool write_all(struct recorder *r, const uint8_t *p, size_t len)
 {
-	char why[160];
-	size_t done = 0;
-
-	while (done < c->len) {
-		ssize_t n = write(r->out, c->data + done, c->len - done);
+	while (len) {
+		ssize_t n = write(r->out, p, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			snprintf(why, sizeof(why), "cannot write: %s",
-				 strerror(n ? errno : ENOSPC));
-			lose(r, why);
-			r->out = -1;
-			return;
+			errno = n ? errno : ENOSPC;
+			return false;
 		}
-		done += (size_t)n;
+		p += n;
+		len -= (size_t)n;
 		r->written += (uint64_t)n;
+	}
+	return true;
+}
+
+/* For what splice() cannot write to: a terminal, some file systems. */
+static bool copy_out(struct recorder *r, int pipe, size_t len)
+{
+	uint8_t buf[16384];
+
+	while (len) {
+		size_t n = len < sizeof(buf) ? len : sizeof(buf);
+
+		if (!read_all(pipe, buf, n) || !write_all(r, buf, n))
+			return false;
+		len -= n;
+	}
+	return true;
+}
+
+static bool splice_out(struct recorder *r, int pipe, size_t len)
+{
+	while (len) {
+		ssize_t n = splice(pipe, NULL, r->out, NULL, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EINVAL)
+			return copy_out(r, pipe, len);
+		if (n <= 0) {
+			errno = n ? errno : ENOSPC;
+			return false;
+		}
+		len -= (size_t)n;
+		r->written += (uint64_t)n;
+	}
+	return true;
+}
+
+/* With the lock held: waits for the next one; NULL at the end. */
+static struct bucket *next_bucket(struct recorder *r)
+{
+	for (;;) {
+		if (r->lost || (!r->first && r->end))
+			return NULL;
+		if (r->first)
+			return r->first;
+		pthread_cond_wait(&r->change, &r->lock);
 	}
 }
 
 static void *write_file(void *arg)
 {
 	struct recorder *r = arg;
-	struct chunk *c;
+	struct bucket *b;
 
-	while ((c = dequeue(r))) {
-		if (r->out >= 0)
-			write_chunk(r, c);
-		pthread_mutex_lock(&r->lock);
-		r->queued -= c->len;
+	pthread_mutex_lock(&r->lock);
+	while ((b = next_bucket(r))) {
+		char why[160];
+		bool ok;
+
+		b->busy = true;
 		pthread_mutex_unlock(&r->lock);
-		spare_chunk(r, c);
+		ok = b->data ? write_all(r, b->data, b->len) :
+			       splice_out(r, b->pipe[0], b->len);
+		if (!ok)
+			snprintf(why, sizeof(why), "cannot write: %s",
+				 strerror(errno));
+		pthread_mutex_lock(&r->lock);
+		b->busy = false;
+		if (!ok) {
+			lose_locked(r, why);
+			break;
+		}
+		r->first = b->next;
+		if (!r->first)
+			r->last = &r->first;
+		r->queued -= b->len;
+		if (!b->data) {
+			put_empty(r, b);
+			continue;
+		}
+		((struct spare *)b->data)->next = r->spare;
+		r->spare = (struct spare *)b->data;
+		free(b);
 	}
+	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
 
@@ -209,38 +326,52 @@ static int recorder_start(struct recorder *r, int out, uint64_t max,
 			  struct err *err)
 {
 	*r = (struct recorder){
-		.pipe = { -1, -1 }, .out = out, .last = &r->first,
+		.out = out, .last = &r->first,
 		.max = max ? max : BUFFER_DEFAULT,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.more = PTHREAD_COND_INITIALIZER,
+		.change = PTHREAD_COND_INITIALIZER,
 	};
 	if (out < 0)
 		return 0;
-	if (pipe2(r->pipe, O_CLOEXEC) < 0)
-		return err_set(err, ERR_IO, ERR_NO_OFFSET, "pipe: %s",
-			       strerror(errno));
-	fcntl(r->pipe[1], F_SETFL, O_NONBLOCK);
-	fcntl(r->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
-	if (pthread_create(&r->reader, NULL, read_pipe, r) ||
-	    pthread_create(&r->writer, NULL, write_file, r))
+	r->most = r->max / 4 < PIPE_SIZE ? (size_t)(r->max / 4) : PIPE_SIZE;
+	if (r->most < sizeof(struct spare))
+		r->most = sizeof(struct spare);
+	for (unsigned i = 0; i < NBUCKETS; i++) {
+		struct bucket *b = bucket_new();
+
+		if (!b || pipe2(b->pipe, O_CLOEXEC) < 0) {
+			free(b);
+			return err_set(err, ERR_IO, ERR_NO_OFFSET, "pipe: %s",
+				       strerror(errno));
+		}
+		fcntl(b->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
+		put_empty(r, b);
+	}
+	r->has_writer = !pthread_create(&r->writer, NULL, write_file, r);
+	if (!r->has_writer)
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "no more threads");
-	r->started = true;
 	return 0;
 }
 
 /* The migration is over: now there is time to wait for the file. */
 static void recorder_stop(struct recorder *r)
 {
-	if (r->pipe[1] >= 0)
-		close(r->pipe[1]);
-	if (r->started) {
-		pthread_join(r->reader, NULL);
+	submit(r);
+	pthread_mutex_lock(&r->lock);
+	r->end = true;
+	pthread_cond_signal(&r->change);
+	pthread_mutex_unlock(&r->lock);
+	if (r->has_writer)
 		pthread_join(r->writer, NULL);
+	buckets_free(r->first);
+	buckets_free(r->empty);
+	buckets_free(r->filling);
+	while (r->spare) {
+		struct spare *next = r->spare->next;
+
+		free(r->spare);
+		r->spare = next;
 	}
-	if (r->pipe[0] >= 0)
-		close(r->pipe[0]);
-	free_chunks(r->spare);
-	free_chunks(r->first);
 }
 
 /* ---- flows ---- */
@@ -308,28 +439,29 @@ static void stop_recording(struct relay *r, const char *why)
 /* Double the front of the pipe. */
 static void record(struct relay *r, struct flow *f)
 {
-	int64_t until = 0;
+	while (r->recording && f->held && !f->teed) {
+		struct bucket *b = take_empty(&r->rec);
+		size_t want;
+		ssize_t n;
 
-	while (r->recording && f->record && f->held && !f->teed) {
-		struct pollfd p = { .fd = r->rec.pipe[1], .events = POLLOUT };
-		ssize_t n = tee(f->pipe[0], r->rec.pipe[1], f->held,
-				SPLICE_F_NONBLOCK);
-
+		if (!b)
+			break;
+		want = r->rec.most - b->len;
+		n = tee(f->pipe[0], b->pipe[1], f->held < want ? f->held : want,
+			SPLICE_F_NONBLOCK);
 		if (n > 0) {
 			f->teed = (size_t)n;
-		} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
-			stop_recording(r, strerror(errno));
-		} else {	/* only ever as long as copying memory takes */
-			if (!until)
-				until = now_ms() + TEE_PATIENCE_MS;
-			poll(&p, 1, 1);
-			if (now_ms() > until)
-				stop_recording(r, "this machine is too busy "
-					       "to copy the bytes");
+			b->len += (size_t)n;
+		} else if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
+			   (errno == EAGAIN && !b->len)) {
+			stop_recording(r, n ? strerror(errno) : "no bytes");
 		}
-		if (is_lost(&r->rec))
-			stop_recording(r, NULL);
+		/* full, or too many small pieces for the pipe */
+		if (b->len == r->rec.most || (n < 0 && errno == EAGAIN))
+			submit(&r->rec);
 	}
+	if (r->recording && is_lost(&r->rec))
+		stop_recording(r, NULL);
 }
 
 /* ---- what kind of channel ---- */
@@ -554,6 +686,21 @@ static void close_channel(struct relay *r, struct channel *c)
 	r->nopen--;
 }
 
+/*
+ * A local socket takes 200 KiB at once, two of the source's writes: then source,
+ * relay and destination take turns, and each turn costs wake-ups.  TCP finds its
+ * own size.
+ */
+static void make_room(int fd)
+{
+	int domain, size = SOCKET_ROOM;
+	socklen_t n = sizeof(domain);
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) &&
+	    domain == AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 static void open_channel(struct relay *r)
 {
 	struct channel *c = &r->channels[r->n];
@@ -573,6 +720,7 @@ static void open_channel(struct relay *r)
 		return;
 	}
 	fcntl(c->destination, F_SETFL, O_NONBLOCK);
+	make_room(c->destination);
 	c->open = true;
 	r->n++;
 	r->nopen++;
@@ -624,7 +772,9 @@ static void wait_all(struct relay *r, struct pollfd *p, int ms)
 		p[n++] = (struct pollfd){ .fd = d ? c->destination : -1,
 					  .events = d };
 	}
-	poll(p, n, holding ? 5 : ms);
+	/* what is little and late shall be in the file, too */
+	if (!poll(p, n, holding ? 5 : ms))
+		submit(&r->rec);
 	if (p[0].revents & POLLIN)
 		open_channel(r);
 }
@@ -685,8 +835,8 @@ int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 		close(r.listener);
 		if (!strncmp(opts->listen, "unix:", 5))
 			unlink(opts->listen + 5);
-		recorder_stop(&r.rec);
 	}
+	recorder_stop(&r.rec);
 	ret->recorded = r.rec.written;
 	ret->complete = ret->found_main && ret->recorded == ret->main_bytes &&
 			!r.rec.lost;

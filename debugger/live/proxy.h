@@ -3,10 +3,10 @@
  * proxy.h - stands between a source and a destination, and keeps a copy.
  *
  * Bytes go from socket to socket through pipes inside the kernel (splice); the
- * main channel's are doubled there (tee) into a third pipe.  One thread moves
- * those into memory, another into the file.  Where the file cannot keep up,
- * the memory's bound is reached, the recording ends and the migration never
- * notices.
+ * main channel's are doubled there (tee) into further pipes.  One thread moves
+ * those to the file, as they are; only where the file cannot keep up, another
+ * copies them into memory, so that there are always empty pipes.  When the
+ * memory's bound is reached the recording ends, and the migration never notices.
  */
 #ifndef VMSDB_PROXY_H
 #define VMSDB_PROXY_H
