@@ -825,6 +825,7 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err)
 	f->interrupted = opts->interrupted;
 	f->progress = opts->progress;
 	f->timeout_ms = opts->timeout_ms ? opts->timeout_ms : 20000;
+	f->pid = opts->pid;
 	arena_init(&f->predicted.arena);
 	if (opts->load)
 		feed_predict(f, opts->load);
@@ -842,6 +843,11 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err)
 	}
 	*ret = f;
 	return 0;
+}
+
+pid_t feed_process(const struct feed *f)
+{
+	return f->attached ? f->pid : f->child.pid;
 }
 
 void feed_close(struct feed *f)

@@ -45,6 +45,7 @@ struct feed_opts {
 	const char *const *argv;
 	/* ... or take what already waits in inmigrate. */
 	const char *socket, *qmp, *trace;
+	pid_t pid;			/* of that; 0: not told */
 	const char *const *capabilities;	/* NULL-terminated, or NULL */
 	int timeout_ms;			/* of one step; 0: 20000 */
 	bool no_trace;			/* by bytes and verdict alone */
@@ -82,6 +83,7 @@ struct feed {
 	bool can_trace;		/* asked to */
 	bool alive;		/* failed, but still there to be questioned */
 	bool coarse, is_tcp, attached;
+	pid_t pid;		/* of an attached one; 0: not told */
 	unsigned long roundtrips;
 	volatile const int *interrupted;
 	const struct source_opts *progress;
@@ -116,6 +118,9 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err);
  * @err only for trouble that is not the emulator's verdict (interrupted).
  */
 int feed_to(struct feed *f, uint64_t offset, bool go_on, struct err *err);
+
+/* The process whose memory the destination's is; 0: none, or not told. */
+pid_t feed_process(const struct feed *f);
 
 /* Another prediction: compare what has been said so far with that one. */
 void feed_predict(struct feed *f, const struct timeline *load);
