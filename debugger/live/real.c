@@ -245,6 +245,9 @@ static const char *foreseen(const struct session *s, char *buf, size_t size)
 			 fails && s->t->nfailures ? ", " : "",
 			 fails && s->t->nfailures && s->t->failures[0].nlines ?
 			 s->t->failures[0].lines[0] : "");
+	else if (!failed && s->t->reached_eof && f->fed <= s->t->eof_offset)
+		snprintf(buf, size, "predicted at byte 0x%" PRIx64,
+			 s->t->eof_offset + 1);
 	else if (failed && s->t->nfailures &&
 		 s->t->failures[0].offset != f->fed)
 		snprintf(buf, size, "predicted at byte 0x%" PRIx64,
