@@ -56,6 +56,7 @@ static int open_session(struct session **ret, struct live_args *a,
 	struct args *c = &a->common;
 	const struct session_opts opts = {
 		.source = &c->source, .images = &c->images, .from = c->from,
+		.any_transport = true,
 	};
 	char *own = c->nto || !a->command ? NULL : executable_of(a->command[0]);
 	struct reference asked;
@@ -102,6 +103,8 @@ static int drive_it(struct live_args *a, const struct cli_args *cli,
 		session_close(s);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
+	if (s->real->feed->note)
+		complain("%s: %s", s->path, s->real->feed->note);
 	status = cli_wants_screen(cli) ? tui_run(s) : cli_run(s, &cli->opts);
 	session_close(s);
 	return status;

@@ -341,12 +341,15 @@ static int ask_oracle(const struct live_args *a, struct feed_opts *opts)
 		return STATUS_USAGE;
 	opts->src = p.source->src;
 	opts->load = p.load;
+	opts->ram = &p.source->ram;
 	live_catch();
 	if (oracle_run(&o, opts, &err) < 0) {
 		complain("%s", err.msg);
 		live_prediction_release(&p);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
+	if (o.feed->note)
+		complain("%s: %s", a->common.operands[0], o.feed->note);
 	g = agree(&o, p.analysis);
 	status = status_of(&o, p.analysis, &g);
 	if (a->common.json)

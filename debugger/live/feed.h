@@ -16,6 +16,7 @@
 #ifndef VMSDB_FEED_H
 #define VMSDB_FEED_H
 
+#include "fodder.h"
 #include "qmp.h"
 #include "spawn.h"
 #include "traces.h"
@@ -41,6 +42,7 @@ const char *feed_state_name(enum feed_state s);
 struct feed_opts {
 	const struct source *src;
 	const struct timeline *load;	/* the prediction; NULL: none */
+	const struct ram *ram;		/* of the source; NULL: none */
 	/* Start this (NULL-terminated; ZERO: an all-zero firmware file) ... */
 	const char *const *argv;
 	/* ... or take what already waits in inmigrate. */
@@ -73,7 +75,9 @@ struct feed {
 	struct spawn child;
 	struct qmp qmp;
 	int fd;			/* the channel that is fed; -1 closed */
-	uint64_t fed;		/* given, and taken */
+	struct fodder fodder;
+	const char *note;	/* that not all bytes are the stream's; NULL */
+	uint64_t fed;		/* given, and taken; offsets are the stream's */
 	uint64_t before;	/* .fed before the last step */
 	enum feed_state state;
 	char why[600];		/* of a state that is not WAITING or LOADED */

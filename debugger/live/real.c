@@ -44,6 +44,7 @@ static int begin(struct session *s, struct err *err)
 
 	r->opts.src = s->source->src;
 	r->opts.load = s->t;
+	r->opts.ram = &s->source->ram;
 	r->opts.progress = &s->opts;
 	r->edge = 0;
 	r->parted = r->told_end = false;
