@@ -496,6 +496,13 @@ static void print_memory(struct session *s, const struct what *w, char format,
 	inside_close(&in);
 }
 
+void show_memory(struct session *s, uint32_t event, struct out *o)
+{
+	const struct what w = { .event = event };
+
+	print_memory(s, &w, 0, o);
+}
+
 /* ---- */
 
 static void print_both(struct session *s, const struct what *w, char format,
