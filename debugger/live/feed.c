@@ -19,7 +19,7 @@
 #include "argv.h"
 #include "feed.h"
 
-#define REAL_MAX (2u << 20)	/* events; a load has some ten thousand */
+#define REAL_MAX (4u << 20)	/* events; a load has some ten thousand */
 #define START_MS 60000
 #define TOGETHER 8		/* events as predicted: they have met again */
 #define STRAYS_MAX 20000	/* so many, and nobody looks for their like */
@@ -180,8 +180,8 @@ static void ask(struct feed *f)
 	else if (channel_closed(f))
 		ask_why(f);
 	if (f->child.flooded)
-		set_state(f, FEED_GONE, "it floods its stderr: %" PRIu64
-			  " MiB so far", f->child.said >> 20);
+		set_state(f, FEED_GONE, "it floods its stderr: %zu lines, %"
+			  PRIu64 " MiB so far", f->nreal, f->child.said >> 20);
 }
 
 /* ---- giving ---- */
