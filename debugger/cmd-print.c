@@ -571,6 +571,10 @@ static int take_format(const char **args, char *format, struct err *err)
 	*format = '\0';
 	if (**args != '/')
 		return 0;
+	/* "/fe.0.0000/virtio-net": an s390x device's idstr */
+	if ((*args)[1] && (*args)[2] && (*args)[2] != ' ' &&
+	    strchr(*args + 1, '/'))
+		return 0;
 	*format = (*args)[1];
 	if (!*format || !strchr("xdutcso", *format) ||
 	    ((*args)[2] && (*args)[2] != ' '))
