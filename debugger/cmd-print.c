@@ -409,8 +409,8 @@ static void print_place(struct session *s, struct inside *in,
 		out_text(o, STYLE_NUMBER, "0x%" PRIx64, at.addr);
 	out_text(o, same ? STYLE_GOOD : STYLE_WARN, " = %s", value);
 	out_text(o, STYLE_DIM, same ? "  (as in the stream)" : "  (not what "
-		 "the stream had: changed since by what was loaded later, or "
-		 "by a post_load)");
+		 "the stream had: changed since, by what was loaded later, a "
+		 "post_load or a clock)");
 	out_newline(o);
 }
 
