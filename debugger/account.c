@@ -606,6 +606,7 @@ struct timeline *destination_load(const struct destination *dest,
 		.configuration = dest->registry.configuration,
 		.assumptions = dest->assumptions,
 		.nassumptions = dest->nassumptions, .image = dest->image,
+		.any_transport = dest->any_transport,
 		.progress = opts,
 	};
 	struct timeline *t;

@@ -49,6 +49,8 @@ struct destination {
 	struct desc_image *image;	/* its executable, or NULL */
 	struct inspect *process;	/* itself or its core, or NULL: it has .image */
 	bool is_source;		/* nothing was given: the source itself */
+	/* Whether its pages are mapped-ram's is no question (live/fodder.h). */
+	bool any_transport;
 	/* What the user assumes of it; not owned. */
 	const struct assumption *assumptions;
 	size_t nassumptions;

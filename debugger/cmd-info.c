@@ -675,6 +675,7 @@ static int run_info_event(struct session *s, const struct command *self,
 		 outcome_name((enum outcome)s->t->events[i].outcome),
 		 s->t->events[i].depth);
 	out_newline(out);
+	show_memory(s, i, out);
 	out_end(out);
 	return 0;
 }

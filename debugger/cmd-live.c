@@ -80,6 +80,7 @@ static int run_info_live(struct session *s, const struct command *self,
 	out_boolean(out, "parted", r->parted);
 	out_string(out, "predicted", verdict_name(s->a->verdict));
 	out_number(out, "steps", (int64_t)r->steps);
+	out_string(out, "note", f->note);
 	out_line(out, "0x%" PRIx64 " of 0x%" PRIx64 " bytes given; the "
 		 "destination %s%s%s.", f->fed, f->src->len,
 		 f->state == FEED_WAITING ? "waits for more" :
@@ -90,6 +91,8 @@ static int run_info_live(struct session *s, const struct command *self,
 			 f->wrong_at, f->wrong);
 	out_line(out, "Predicted: %s.", verdict_name(s->a->verdict));
 	line_steps(r, out);
+	if (f->note)
+		out_line(out, "%s", f->note);
 	if (f->child.pid)
 		out_line(out, "Process %d%s.", (int)f->child.pid, f->alive ?
 			 ", kept alive after its failure" : "");

@@ -10,6 +10,8 @@
 
 #include "../stream/cursor.h"
 #include "command-impl.h"
+#include "live/inside.h"
+#include "live/real.h"
 #include "value.h"
 
 #define MAX_TEXT 4000
@@ -334,6 +336,175 @@ static void element_path(const struct timeline *t, const struct what *w,
 		snprintf(buf + n, size - n, "[%" PRIu64 "]", w->elem);
 }
 
+/* ---- the memory of a real destination ---- */
+
+/* The @len bytes at @p, as print shows those of the stream. */
+static void put_bytes(struct text *t, const struct event *e, const uint8_t *p,
+		      char format)
+{
+	int64_t v;
+
+	if (format == 's')
+		put_string(t, p, e->len);
+	else if (format || (type_is_little(e->type) && e->n <= 1 &&
+			    value_integer(e->type, p, e->len, &v)))
+		put_elements(t, e, p, format);
+	else
+		value_format(e->type, p, e->len, e->n ? e->n : 1, t->buf,
+			     t->size);
+}
+
+/* Do elements lie in memory as they do in the stream, @size bytes each? */
+static bool is_plain_array(const struct leaf *l, unsigned size)
+{
+	if (l->field->flags & VMS_ARRAY_OF_POINTER)
+		return false;
+	return size > 1 ? l->field->size == size :
+		l->field->size == 1 || !strcmp(l->type, "buffer") ||
+		!strcmp(l->type, "pci config");
+}
+
+static void print_place(struct session *s, struct inside *in,
+			const struct what *w, char format, struct out *o)
+{
+	struct event e = s->t->events[w->event];
+	const uint8_t *p = session_bytes(s->t, w->event);
+	char value[MAX_TEXT] = "";
+	struct text t = { value, sizeof(value), 0 };
+	struct inside_place at;
+	uint64_t skip = 0;
+	struct err err;
+	bool same;
+
+	if (inside_find(in, w->event, &at, &err) < 0) {
+		out_string(o, "memory_why", err.msg);
+		out_text(o, STYLE_DIM, "memory      %s", err.msg);
+		out_newline(o);
+		return;
+	}
+	if (w->has_elem) {
+		unsigned size = element_size(&e);
+
+		if (w->elem >= e.len / size)
+			return;
+		skip = w->elem * size;
+		if (at.addr)
+			at.addr = is_plain_array(at.leaf, size) ?
+				at.addr + skip : 0;
+		if (size != desc_type_size(e.type))
+			e.type = "uint8";
+		e.len = size;
+		e.n = 1;
+	}
+	put_bytes(&t, &e, at.wire + skip, format);
+	same = p && !memcmp(p + skip, at.wire + skip, e.len);
+	out_object(o, "memory");
+	if (at.addr)
+		out_number(o, "address", (int64_t)at.addr);
+	out_string(o, "value", value);
+	out_boolean(o, "same", same);
+	out_close(o);
+	out_cell(o, same ? STYLE_GOOD : STYLE_WARN, 12, "memory");
+	if (at.addr)
+		out_text(o, STYLE_NUMBER, "0x%" PRIx64, at.addr);
+	out_text(o, same ? STYLE_GOOD : STYLE_WARN, " = %s", value);
+	out_text(o, STYLE_DIM, same ? "  (as in the stream)" : "  (not what "
+		 "the stream had: changed since, by what was loaded later, a "
+		 "post_load or a clock)");
+	out_newline(o);
+}
+
+/* All leaves in @w->event: how many are in memory, and which are different. */
+static void print_places(struct session *s, struct inside *in,
+			 const struct what *w, struct out *o)
+{
+	const struct timeline *t = s->t;
+	size_t same = 0, other = 0, unknown = 0, later = 0, listed = 0;
+	size_t room = s->settings.listsize ? (size_t)s->settings.listsize :
+		SIZE_MAX;
+	struct err why = { 0 };
+
+	for (uint32_t i = w->event; i < t->events[w->event].end; i++) {
+		const struct event *e = &t->events[i];
+		const uint8_t *p = session_bytes(t, i);
+		struct inside_place at;
+		struct err err;
+
+		if (e->end != i + 1 || !e->len || !p ||
+		    (e->kind != EV_FIELD && e->kind != EV_ITEM))
+			continue;
+		if (inside_find(in, i, &at, &err) < 0) {
+			if (err.code == ERR_SHORT)
+				later++;
+			else if (!unknown++)
+				why = err;
+		} else if (!memcmp(p, at.wire, e->len)) {
+			same++;
+		} else if (other++, listed < room) {
+			char path[2048], value[MAX_TEXT] = "";
+			struct text text = { value, sizeof(value), 0 };
+
+			listed++;
+			put_bytes(&text, e, at.wire, 0);
+			session_path(t, i, path, sizeof(path));
+			out_cell(o, STYLE_WARN, 12, "memory");
+			out_text(o, STYLE_PATH, "%s", path);
+			out_text(o, STYLE_WARN, " = %s", value);
+			session_value(t, i, value, sizeof(value));
+			out_text(o, STYLE_DIM, "  (the stream: %s)", value);
+			out_newline(o);
+		}
+	}
+	out_object(o, "memory");
+	out_number(o, "same", (int64_t)same);
+	out_number(o, "different", (int64_t)other);
+	out_number(o, "not_loaded", (int64_t)later);
+	out_number(o, "not_found", (int64_t)unknown);
+	out_close(o);
+	out_text(o, other ? STYLE_WARN : STYLE_GOOD, "memory      %zu fields as "
+		 "in the stream", same);
+	if (other)
+		out_text(o, STYLE_WARN, ", %zu otherwise", other);
+	if (later)
+		out_text(o, STYLE_DIM, ", %zu not loaded yet", later);
+	if (unknown)
+		out_text(o, STYLE_DIM, ", %zu not found (%s)", unknown,
+			 why.msg);
+	out_newline(o);
+}
+
+/* What the destination has where it has put this. */
+static void print_memory(struct session *s, const struct what *w, char format,
+			 struct out *o)
+{
+	const struct event *e = &s->t->events[w->event];
+	struct inside in;
+	struct err err;
+
+	if (!s->real || (!is_member(e) && e->kind != EV_SECTION))
+		return;
+	if (inside_open(&in, s, &err) < 0) {
+		out_string(o, "memory_why", err.msg);
+		out_text(o, STYLE_DIM, "memory      %s", err.msg);
+		out_newline(o);
+		return;
+	}
+	if (e->end == w->event + 1)
+		print_place(s, &in, w, format, o);
+	else
+		print_places(s, &in, w, o);
+	inside_close(&in);
+}
+
+void show_memory(struct session *s, uint32_t event, struct out *o)
+{
+	const struct what w = { .event = event };
+
+	print_memory(s, &w, 0, o);
+}
+
+/* ---- */
+
 static void print_both(struct session *s, const struct what *w, char format,
 		       struct out *o)
 {
@@ -366,6 +537,7 @@ static void print_both(struct session *s, const struct what *w, char format,
 		out_text(o, STYLE_DIM, "the source wrote no such field");
 		out_newline(o);
 	}
+	print_memory(s, w, format, o);
 	out_end(o);
 }
 
@@ -398,6 +570,10 @@ static int take_format(const char **args, char *format, struct err *err)
 {
 	*format = '\0';
 	if (**args != '/')
+		return 0;
+	/* "/fe.0.0000/virtio-net": an s390x device's idstr */
+	if ((*args)[1] && (*args)[2] && (*args)[2] != ' ' &&
+	    strchr(*args + 1, '/'))
 		return 0;
 	*format = (*args)[1];
 	if (!*format || !strchr("xdutcso", *format) ||
@@ -433,7 +609,9 @@ const struct command command_print = {
 	.help = "Print a field, element or structure as both sides have it.",
 	.more = "Without a path, the current event. FORMAT is x (hex), d, u, "
 		"o, t (binary), c (characters) or s (string). An expression "
-		"over the current event may stand there too: print size * 2.",
+		"over the current event may stand there too: print size * 2. "
+		"With a real destination the third line is what it has in its "
+		"memory, if it has loaded the field.",
 	.example = "/x 0", .group = GROUP_DATA, .flags = CMD_REPEATS | CMD_EXPR,
 	.complete = complete_location, .run = run_print,
 };

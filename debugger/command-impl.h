@@ -74,6 +74,8 @@ void put_values(struct session *s, uint32_t event, struct out *o);
 /* One line for people: offset, path, kind, value. */
 void line_event(struct session *s, uint32_t event, struct out *o);
 void show_displays(struct session *s, struct out *o);
+/* Inside a record: what a real destination has in its memory there. */
+void show_memory(struct session *s, uint32_t event, struct out *o);
 /* -1 with @err if @text is neither a place nor an expression. */
 int check_display(struct session *s, const char *text, struct err *err);
 

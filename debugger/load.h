@@ -64,6 +64,7 @@ struct load_opts {
 	size_t nassumptions;
 	/* The image that told reg's descriptors, or NULL. */
 	struct desc_image *image;
+	bool any_transport;	/* see struct destination */
 	uint64_t max_events;	/* 0: a generous default */
 	const struct source_opts *progress;
 };

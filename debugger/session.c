@@ -276,6 +276,7 @@ int session_open_with(struct session **ret, const char *path,
 		desc_image_close(from);
 		return -1;
 	}
+	dest->any_transport = opts->any_transport;
 	s = session_take(source, dest, rules);
 	s->from = from;
 	if (opts->source)

@@ -374,6 +374,16 @@ def is_load_event(line):
     return is_trace(line) and bool(_event.match(strip_stamp(line)))
 
 
+_bytes = re.compile(r"(vmstate_load|vmstate_load_state(_end|_success|_field)?|vmstate_n_elems|"
+                    r"vmstate_subsection_load(_good|_bad)?|"
+                    r"qemu_loadvm_state_section(_command|_startfull|_partend)?)( |$)")
+
+
+def tells_of_bytes(line):
+    """A trace event (without stamp) that comes at a certain byte of the stream."""
+    return bool(_bytes.match(line))
+
+
 def is_remark(line):
     """Warnings and notes: said, but no reason for a verdict."""
     return re.match(r"^[^ ]*:? ?(warning|info): ", line) is not None or ": warning: " in line

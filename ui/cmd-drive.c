@@ -3,6 +3,7 @@
  * `vmsdb drive` and `vmsdb attach`: a session whose destination is real.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ static int open_session(struct session **ret, struct live_args *a,
 	struct args *c = &a->common;
 	const struct session_opts opts = {
 		.source = &c->source, .images = &c->images, .from = c->from,
+		.any_transport = true,
 	};
 	char *own = c->nto || !a->command ? NULL : executable_of(a->command[0]);
 	struct reference asked;
@@ -101,15 +103,30 @@ static int drive_it(struct live_args *a, const struct cli_args *cli,
 		session_close(s);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
+	if (s->real->feed->note)
+		complain("%s: %s", s->path, s->real->feed->note);
 	status = cli_wants_screen(cli) ? tui_run(s) : cli_run(s, &cli->opts);
 	session_close(s);
 	return status;
 }
 
+static int take_pid(struct feed_opts *opts, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end != text && !*end && n > 0 && n <= INT_MAX) {
+		opts->pid = (pid_t)n;
+		return 0;
+	}
+	complain("attach: --pid %s is no process", text);
+	return -1;
+}
+
 static int run(const struct subcommand *self, int argc, char **argv)
 {
 	bool attach = !strcmp(self->name, "attach");
-	const char *capabilities[17] = { 0 }, *timeout = NULL;
+	const char *capabilities[17] = { 0 }, *timeout = NULL, *pid = NULL;
 	struct feed_opts opts = { 0 };
 	const struct live_option own_drive[] = {
 		{ .name = "--capability", .list = capabilities },
@@ -120,6 +137,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	}, own_attach[] = {
 		{ .name = "--qmp", .value = &opts.qmp },
 		{ .name = "--trace", .value = &opts.trace },
+		{ .name = "--pid", .value = &pid },
 		{ .name = "--timeout", .value = &timeout },
 		{ .name = "--coarse", .flag = &opts.coarse },
 		{ 0 },
@@ -147,6 +165,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		if (opts.timeout_ms < 0)
 			return STATUS_USAGE;
 	}
+	if (pid && take_pid(&opts, pid) < 0)
+		return STATUS_USAGE;
 	if (attach) {
 		opts.socket = a.common.operands[0];
 		a.common.operands[0] = a.common.operands[1];
@@ -178,6 +198,7 @@ static const struct option_help drive_options[] = {
 static const struct option_help attach_options[] = {
 	{ "--qmp", "SOCKET", "its monitor: PATH, unix:PATH or tcp:HOST:PORT" },
 	{ "--trace", "FILE", "where its trace events go (-D FILE), to compare" },
+	{ "--pid", "PID", "its process, to print what is in its memory" },
 	{ "--to", "FILE", "an account of the destination, for the prediction "
 	  "(again for more)" },
 	{ "--rules", "R", "loader rules of the prediction" },

@@ -325,7 +325,20 @@ static int record(const char *path, const struct live_prediction *p,
 
 /* ---- */
 
-static int ask_oracle(const struct live_args *a, struct feed_opts *opts)
+/* Without --to the emulator is asked, as load and drive ask it. */
+static int predict(struct live_prediction *p, struct live_args *a)
+{
+	struct reference asked;
+	int r;
+
+	if (live_ask(&a->common, a->command, &asked) < 0)
+		complain("the prediction goes without its reference stream");
+	r = live_predict(p, &a->common);
+	live_asked_end(&asked);
+	return r;
+}
+
+static int ask_oracle(struct live_args *a, struct feed_opts *opts)
 {
 	enum rules rules = RULES_CURRENT;
 	struct live_prediction p;
@@ -337,16 +350,19 @@ static int ask_oracle(const struct live_args *a, struct feed_opts *opts)
 	if (a->common.rules)
 		(void)rules_parse(a->common.rules, &rules);
 
-	if (live_predict(&p, &a->common) < 0)
+	if (predict(&p, a) < 0)
 		return STATUS_USAGE;
 	opts->src = p.source->src;
 	opts->load = p.load;
+	opts->ram = &p.source->ram;
 	live_catch();
 	if (oracle_run(&o, opts, &err) < 0) {
 		complain("%s", err.msg);
 		live_prediction_release(&p);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
+	if (o.feed->note)
+		complain("%s: %s", a->common.operands[0], o.feed->note);
 	g = agree(&o, p.analysis);
 	status = status_of(&o, p.analysis, &g);
 	if (a->common.json)
@@ -397,7 +413,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 
 static const struct option_help options[] = {
 	{ "--to", "FILE", "an account of the destination, for the prediction "
-	  "(again for more)" },
+	  "(again for more); without one the emulator itself is asked" },
 	{ "--rules", "R", "loader rules of the prediction" },
 	{ "--capability", "NAME", "switch a migration capability on (again for "
 	  "more)" },

@@ -120,6 +120,7 @@ int live_predict(struct live_prediction *p, const struct args *a)
 		live_prediction_release(p);
 		return -1;
 	}
+	p->dest->any_transport = true;
 	p->load = destination_load(p->dest, p->source, rules, &a->source);
 	p->analysis = analyse(p->source, p->dest, p->load);
 	return 0;

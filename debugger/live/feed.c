@@ -19,10 +19,11 @@
 #include "argv.h"
 #include "feed.h"
 
-#define REAL_MAX (2u << 20)	/* events; a load has some ten thousand */
+#define REAL_MAX (4u << 20)	/* events; a load has some ten thousand */
 #define START_MS 60000
 #define TOGETHER 8		/* events as predicted: they have met again */
 #define STRAYS_MAX 20000	/* so many, and nobody looks for their like */
+#define PART (1u << 20)	/* given at once */
 #define FINE_MAX 50000	/* events, and each field's end is a place to stop */
 #define CAREFUL 256		/* bytes single-stepped behind a surprise */
 
@@ -179,8 +180,8 @@ static void ask(struct feed *f)
 	else if (channel_closed(f))
 		ask_why(f);
 	if (f->child.flooded)
-		set_state(f, FEED_GONE, "it floods its stderr: %" PRIu64
-			  " MiB so far", f->child.said >> 20);
+		set_state(f, FEED_GONE, "it floods its stderr: %zu lines, %"
+			  PRIu64 " MiB so far", f->nreal, f->child.said >> 20);
 }
 
 /* ---- giving ---- */
@@ -218,21 +219,50 @@ static void wait_channel(struct feed *f, int ms)
 	drain(f);
 }
 
+/*
+ * The next bytes for the channel up to @upto, and how many of the stream's
+ * they stand for once all are given.
+ */
+static size_t next_bytes(struct feed *f, uint64_t upto, const uint8_t **ret,
+			 bool *own)
+{
+	const struct fodder_part *p = fodder_at(&f->fodder, f->fed);
+	uint64_t left = upto - f->fed;
+
+	*own = true;
+	*ret = f->src->data + f->fed;
+	if (!p || upto <= p->off)
+		return left < PART ? left : PART;
+	if (f->fed < p->off)
+		return p->off - f->fed < PART ? p->off - f->fed : PART;
+	*own = false;
+	/* what stands for a part is given when all of it is wanted */
+	if (upto < p->off + p->len) {
+		f->fed = upto;
+		return 0;
+	}
+	left = fodder_next(&f->fodder, ret);
+	if (!left)
+		f->fed = p->off + p->len;
+	return left;
+}
+
 /* True: all is in the channel. */
 static int put(struct feed *f, uint64_t upto, int64_t deadline, struct err *err)
 {
-	const uint64_t part = 1 << 20;
-
 	while (f->fed < upto && f->state == FEED_WAITING) {
-		uint64_t left = upto - f->fed;
-		ssize_t n = send(f->fd, f->src->data + f->fed,
-				 left < part ? left : part,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		const uint8_t *p;
+		bool own;
+		size_t want = next_bytes(f, upto, &p, &own);
+		ssize_t n = want ? send(f->fd, p, want, MSG_NOSIGNAL |
+					MSG_DONTWAIT) : 0;
 
-		if (n > 0) {
+		if (n > 0 && own)
 			f->fed += (uint64_t)n;
+		else if (n > 0)
+			fodder_take(&f->fodder, (size_t)n);
+		if (n > 0 || !want)
 			continue;
-		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
 			ask(f);
 			if (f->state == FEED_WAITING)
@@ -689,9 +719,13 @@ static int set_capabilities(struct feed *f, const char *const *names,
 {
 	json_t *list = json_array();
 
-	for (; names && *names; names++)
+	for (; names && *names; names++) {
+		/* not with a socket; fodder.h */
+		if (f->fodder.nparts && !strcmp(*names, "mapped-ram"))
+			continue;
 		json_array_append_new(list, json_pack("{s:s, s:b}",
 			"capability", *names, "state", 1));
+	}
 	return qmp_execute(&f->qmp, "migrate-set-capabilities",
 			   json_pack("{s:o}", "capabilities", list), -1, NULL,
 			   err);
@@ -825,10 +859,18 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err)
 	f->interrupted = opts->interrupted;
 	f->progress = opts->progress;
 	f->timeout_ms = opts->timeout_ms ? opts->timeout_ms : 20000;
+	f->pid = opts->pid;
 	arena_init(&f->predicted.arena);
 	if (opts->load)
 		feed_predict(f, opts->load);
-	r = opts->argv ? start(f, opts, err) : attach(f, opts, err);
+	r = fodder_init(&f->fodder, opts->src, opts->ram, opts->load, err);
+	if (f->fodder.nparts)
+		f->note = "mapped-ram: a socket takes no such stream, so its "
+			"pages are given as ordinary ones, and the rest as it "
+			"is; what checks the pages' places in the file is not "
+			"tried";
+	if (!r)
+		r = opts->argv ? start(f, opts, err) : attach(f, opts, err);
 	if (!r) {
 		ask(f);
 		compare(f);
@@ -844,6 +886,11 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err)
 	return 0;
 }
 
+pid_t feed_process(const struct feed *f)
+{
+	return f->attached ? f->pid : f->child.pid;
+}
+
 void feed_close(struct feed *f)
 {
 	if (!f)
@@ -853,6 +900,7 @@ void feed_close(struct feed *f)
 	spawn_kill(&f->child);
 	qmp_release(&f->qmp);
 	traces_release(&f->predicted);
+	fodder_release(&f->fodder);
 	free(f->points);
 	free(f->real);
 	arena_release(&f->arena);

@@ -16,6 +16,7 @@
 #ifndef VMSDB_FEED_H
 #define VMSDB_FEED_H
 
+#include "fodder.h"
 #include "qmp.h"
 #include "spawn.h"
 #include "traces.h"
@@ -41,10 +42,12 @@ const char *feed_state_name(enum feed_state s);
 struct feed_opts {
 	const struct source *src;
 	const struct timeline *load;	/* the prediction; NULL: none */
+	const struct ram *ram;		/* of the source; NULL: none */
 	/* Start this (NULL-terminated; ZERO: an all-zero firmware file) ... */
 	const char *const *argv;
 	/* ... or take what already waits in inmigrate. */
 	const char *socket, *qmp, *trace;
+	pid_t pid;			/* of that; 0: not told */
 	const char *const *capabilities;	/* NULL-terminated, or NULL */
 	int timeout_ms;			/* of one step; 0: 20000 */
 	bool no_trace;			/* by bytes and verdict alone */
@@ -72,7 +75,9 @@ struct feed {
 	struct spawn child;
 	struct qmp qmp;
 	int fd;			/* the channel that is fed; -1 closed */
-	uint64_t fed;		/* given, and taken */
+	struct fodder fodder;
+	const char *note;	/* that not all bytes are the stream's; NULL */
+	uint64_t fed;		/* given, and taken; offsets are the stream's */
 	uint64_t before;	/* .fed before the last step */
 	enum feed_state state;
 	char why[600];		/* of a state that is not WAITING or LOADED */
@@ -82,6 +87,7 @@ struct feed {
 	bool can_trace;		/* asked to */
 	bool alive;		/* failed, but still there to be questioned */
 	bool coarse, is_tcp, attached;
+	pid_t pid;		/* of an attached one; 0: not told */
 	unsigned long roundtrips;
 	volatile const int *interrupted;
 	const struct source_opts *progress;
@@ -116,6 +122,9 @@ int feed_open(struct feed **ret, const struct feed_opts *opts, struct err *err);
  * @err only for trouble that is not the emulator's verdict (interrupted).
  */
 int feed_to(struct feed *f, uint64_t offset, bool go_on, struct err *err);
+
+/* The process whose memory the destination's is; 0: none, or not told. */
+pid_t feed_process(const struct feed *f);
 
 /* Another prediction: compare what has been said so far with that one. */
 void feed_predict(struct feed *f, const struct timeline *load);

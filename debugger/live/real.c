@@ -44,6 +44,7 @@ static int begin(struct session *s, struct err *err)
 
 	r->opts.src = s->source->src;
 	r->opts.load = s->t;
+	r->opts.ram = &s->source->ram;
 	r->opts.progress = &s->opts;
 	r->edge = 0;
 	r->parted = r->told_end = false;
@@ -115,12 +116,17 @@ static uint64_t goal_of(const struct session *s, uint32_t i)
 /* The last event behind the edge for which it has the bytes. */
 static uint32_t reached(const struct session *s)
 {
+	const struct feed *f = s->real->feed;
 	uint32_t i = s->real->edge;
 
-	while (i + 1 < s->t->n && feed_goal(s->t, i + 1, false) <=
-	       s->real->feed->fed)
+	while (i + 1 < s->t->n && feed_goal(s->t, i + 1, false) <= f->fed)
 		i++;
-	return i;
+	/* it gave up where it was predicted to, whatever it said before */
+	if ((f->state == FEED_FAILED || f->state == FEED_CRASHED) &&
+	    s->t->nfailures && s->t->failures[0].offset == f->fed &&
+	    session_failure_event(s, 0) < i)
+		i = session_failure_event(s, 0);
+	return i < s->real->edge ? s->real->edge : i;
 }
 
 static void stand_at_edge(struct session *s, uint32_t event,
@@ -240,6 +246,9 @@ static const char *foreseen(const struct session *s, char *buf, size_t size)
 			 fails && s->t->nfailures ? ", " : "",
 			 fails && s->t->nfailures && s->t->failures[0].nlines ?
 			 s->t->failures[0].lines[0] : "");
+	else if (!failed && s->t->reached_eof && f->fed <= s->t->eof_offset)
+		snprintf(buf, size, "predicted at byte 0x%" PRIx64,
+			 s->t->eof_offset + 1);
 	else if (failed && s->t->nfailures &&
 		 s->t->failures[0].offset != f->fed)
 		snprintf(buf, size, "predicted at byte 0x%" PRIx64,
@@ -313,6 +322,11 @@ static void follow(struct session *s, struct out *o, struct err *trouble)
 	uint64_t goal = goal_of(s, s->at);
 	int ret = s->stop == STOP_END ? feed_rest(r, trouble) :
 		feed_up_to(r, goal, trouble);
+
+	/* one that fails for want of bytes has to be told that it is all */
+	if (!ret && s->stop == STOP_FAILURE && !is_over(r) && !r->parted &&
+	    !r->feed->disagrees && r->feed->fed == r->feed->src->len)
+		ret = feed_rest(r, trouble);
 
 	show_words(s, false, o);
 	if (r->feed->disagrees && !r->parted) {

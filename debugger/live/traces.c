@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,7 +70,8 @@ static enum trace_kind kind_of(const char *s, size_t n, size_t name)
 {
 	static const char *const bytes[] = {
 		"vmstate_load", "vmstate_load_state", "vmstate_load_state_end",
-		"vmstate_load_state_success", "vmstate_subsection_load",
+		"vmstate_load_state_success", "vmstate_load_state_fail",
+		"vmstate_subsection_load",
 		"vmstate_subsection_load_good", "vmstate_subsection_load_bad",
 		"qemu_loadvm_state_section",
 		"qemu_loadvm_state_section_command",
@@ -115,16 +117,44 @@ struct trace_line trace_parse(const char *s, size_t n)
 	return l;
 }
 
+/* "slirp-socket too new/-22", "cpu end/-22", "cpu post-load" */
+static int name_length(const char *s, size_t n)
+{
+	static const char *const reasons[] = { " too new", " too old", " end/",
+					       " post-load", " pre-load" };
+
+	for (size_t k = 0; k < sizeof(reasons) / sizeof(reasons[0]); k++) {
+		const char *p = memmem(s, n, reasons[k], strlen(reasons[k]));
+
+		if (p)
+			return (int)(p - s);
+	}
+	return (int)n;
+}
+
 const char *trace_canonical(const struct trace_line *l, char *buf, size_t size)
 {
-	static const char success[] = "vmstate_load_state_success ";
-	size_t n = l->len;
+	static const char success[] = "vmstate_load_state_success ",
+		end[] = "vmstate_load_state_end ",
+		fail[] = "vmstate_load_state_fail ";
+	size_t n = l->len, skip = 0;
 
 	if (l->kind == TRACE_FIELD && l->told)
 		n -= strlen(" exists=0");
-	if (l->kind == TRACE_LOAD && starts(l->text, n, success))
-		snprintf(buf, size, "vmstate_load_state_end %.*s end/0",
+	if (l->kind == TRACE_LOAD && starts(l->text, n, success)) {
+		snprintf(buf, size, "%s%.*s end/0", end,
 			 (int)(n - strlen(success)), l->text + strlen(success));
+		return buf;
+	}
+	if (l->kind == TRACE_LOAD && starts(l->text, n, fail))
+		skip = strlen(fail);
+	else if (l->kind == TRACE_LOAD && starts(l->text, n, end) &&
+		 l->text[n - 1] != '0')
+		skip = strlen(end);
+	if (skip)
+		snprintf(buf, size, "%s%.*s failed", end,
+			 name_length(l->text + skip, n - skip),
+			 l->text + skip);
 	else
 		snprintf(buf, size, "%.*s", (int)n, l->text);
 	return buf;
@@ -137,6 +167,7 @@ struct writer {
 	const struct timeline *t;
 	uint64_t at;
 	uint32_t event;
+	bool all;		/* as one release words it, not only what counts */
 };
 
 /* The emulator says this once it has @at bytes. */
@@ -169,15 +200,41 @@ static const char *name(const char *s, char *buf, size_t size)
 	return buf;
 }
 
+/* A descriptor is not loaded, and why; newer releases have other words. */
+static void say_failed(struct writer *w, uint64_t at, const char *desc,
+		       const char *why, int ret)
+{
+	char a[1100];
+
+	name(desc, a, sizeof(a));
+	if (w->all)
+		say(w, at, "vmstate_load_state_end %s %s/%d", a, why, ret);
+	else
+		say(w, at, "vmstate_load_state_end %s failed", a);
+}
+
+static bool has_header(const struct event *e)
+{
+	return e->section_kind == SECTION_START ||
+		e->section_kind == SECTION_FULL;
+}
+
+/* The section's header could not be read whole, or has no name. */
+static bool is_headless(const struct event *e)
+{
+	return e->outcome == OUT_CUT_OFF ||
+		(e->outcome == OUT_FAILED && !e->name[0] && has_header(e));
+}
+
 /* Behind the section's header. */
 static uint64_t body(const struct timeline *t, const struct event *e)
 {
 	const struct source *src = t->src;
 
-	if (e->section_kind != SECTION_START && e->section_kind != SECTION_FULL)
+	if (!has_header(e))
 		return e->off + 5;
-	if (e->off + 5 >= src->len)
-		return src->len;
+	if (!src || e->off + 5 >= src->len)
+		return src ? src->len : 0;
 	return e->off + 14 + src->data[e->off + 5];
 }
 
@@ -189,18 +246,17 @@ static void enter_section(struct writer *w, const struct event *e, uint32_t i)
 	char a[1100], b[1100];
 
 	say(w, e->off + 1, "qemu_loadvm_state_section %u", e->section_kind);
-	if (e->outcome == OUT_CUT_OFF)
+	if (is_headless(e))
 		return;
-	if (e->section_kind == SECTION_START || e->section_kind == SECTION_FULL)
+	if (has_header(e))
 		say(w, at, "qemu_loadvm_state_section_startfull %" PRIu32
 		    "(%s) %" PRIu32 " %" PRIu32, e->n,
 		    name(e->name, a, sizeof(a)), e->instance,
 		    (uint32_t)e->version);
 	else
 		say(w, at, "qemu_loadvm_state_section_partend %" PRIu32, e->n);
-	if (e->outcome == OUT_NO_DEVICE || e->outcome == OUT_TOO_NEW ||
-	    (e->outcome != OUT_LOADED && e->end == i + 1))
-		return;	/* nobody takes it */
+	if (e->outcome == OUT_NO_DEVICE || e->outcome == OUT_TOO_NEW)
+		return;
 	if (i + 1 < e->end && t->events[i + 1].kind == EV_STRUCT)
 		desc = t->events[i + 1].name;
 	say(w, at, "vmstate_load %s, %s", name(e->name, a, sizeof(a)),
@@ -209,12 +265,17 @@ static void enter_section(struct writer *w, const struct event *e, uint32_t i)
 
 static void enter_field(struct writer *w, const struct event *e)
 {
+	bool absent = e->outcome == OUT_ABSENT;
 	char a[1100], b[1100];
 
-	if (!e->desc || e->outcome == OUT_ABSENT)
+	/* an old-style body is not traced */
+	if (!e->desc || (absent && !w->all))
 		return;
-	say(w, e->off, "vmstate_load_state_field %s:%s",
-	    name(e->desc->name, a, sizeof(a)), name(e->name, b, sizeof(b)));
+	say(w, e->off, "vmstate_load_state_field %s:%s%s",
+	    name(e->desc->name, a, sizeof(a)), name(e->name, b, sizeof(b)),
+	    !w->all ? "" : absent ? " exists=0" : " exists=1");
+	if (absent)
+		return;
 	say(w, e->off, "vmstate_n_elems %s: %" PRIu32, b, e->n);
 	if (e->field && e->field->flags & VMS_ALLOC)
 		say(w, e->off, "vmstate_n_elems %s: %" PRIu32, b, e->n);
@@ -232,8 +293,9 @@ static void enter(struct writer *w, const struct event *e, uint32_t i)
 		say(w, e->off, "vmstate_load_state %s v%" PRId32,
 		    name(e->name, a, sizeof(a)), e->version);
 		if (e->outcome == OUT_TOO_NEW || e->outcome == OUT_TOO_OLD)
-			say(w, e->off, "vmstate_load_state_end %s too %s/-22",
-			    a, e->outcome == OUT_TOO_NEW ? "new" : "old");
+			say_failed(w, e->off, e->name,
+				   e->outcome == OUT_TOO_NEW ? "too new" :
+				   "too old", -22);
 		break;
 	case EV_FIELD:
 		enter_field(w, e);
@@ -265,85 +327,199 @@ static void leave_probe(struct writer *w, const struct event *e)
 	else if (e->outcome == OUT_SHORT)
 		say(w, at + 2, "vmstate_subsection_load_bad %s: (short)/", a);
 	else if (e->outcome == OUT_PREFIX || e->outcome == OUT_LOOKUP)
-		say(w, at + 2 + (at + 1 < src->len ? src->data[at + 1] : 0),
+		say(w, at + 2 + (src && at + 1 < src->len ? src->data[at + 1] :
+				 0),
 		    "vmstate_subsection_load_bad %s: %s/(%s)", a, b,
 		    e->outcome == OUT_PREFIX ? "prefix" : "lookup");
 	else if (e->outcome == OUT_CHILD)
 		say(w, at, "vmstate_subsection_load_bad %s: %s/(child)", a, b);
 }
 
-/* The emulator dies within event @i: it does not come to its end. */
-static bool dies_within(const struct timeline *t, uint32_t i)
+/* What the first failure's errno is within event @i; 0 if it lies elsewhere. */
+static int failed_within(const struct timeline *t, uint32_t i)
 {
 	const struct failure *f = t->failures;
 
-	return t->nfailures && f->crash && f->event != EVENT_NONE &&
-		f->event >= i && f->event < t->events[i].end;
+	return t->nfailures && f->event != EVENT_NONE && f->event >= i &&
+		f->event < t->events[i].end ? f->ret : 0;
 }
 
-static void leave(struct writer *w, const struct event *e)
+/* What the hook behind the fields answered. */
+static int post_load(const struct timeline *t, uint32_t i)
 {
+	const struct event *e = &t->events[i];
+	const struct failure *f = t->failures;
+
+	if (!t->nfailures || e->outcome == OUT_TOO_NEW ||
+	    e->outcome == OUT_TOO_OLD)
+		return 0;
+	/* the configuration's hook is asked by what stands around it */
+	return f->event == i || (f->event == e->parent && e->parent &&
+				 t->events[e->parent].kind ==
+				 EV_CONFIGURATION) ? f->ret : 0;
+}
+
+static void leave(struct writer *w, uint32_t i)
+{
+	const struct timeline *t = w->t;
+	const struct event *e = &t->events[i];
+	uint64_t at = e->off + e->len;
 	char a[1100];
+	int ret;
 
-	if (dies_within(w->t, w->event))
+	/* the dead leave nothing */
+	if (failed_within(t, i) && t->failures[0].crash)
 		return;
-
 	switch (e->kind) {
 	case EV_STRUCT:
-		if (e->outcome == OUT_LOADED)
-			say(w, e->off + e->len, "vmstate_load_state_end %s "
-			    "end/0", name(e->name, a, sizeof(a)));
+		ret = post_load(t, i);
+		if (ret)
+			say_failed(w, at, e->name, "end", ret);
+		else if (e->outcome == OUT_LOADED)
+			say(w, at, "vmstate_load_state_end %s end/0",
+			    name(e->name, a, sizeof(a)));
+		break;
+	case EV_FIELD:
+		ret = w->all ? failed_within(t, i) : 0;
+		if (ret && e->desc && e->outcome != OUT_ABSENT)
+			say(w, at, "vmstate_load_field_error field \"%s\" load "
+			    "failed, ret = %d", name(e->name, a, sizeof(a)),
+			    ret);
 		break;
 	case EV_PROBE:
 		leave_probe(w, e);
 		break;
 	case EV_COMMAND:
-		say(w, e->off + e->len, "qemu_loadvm_state_section_command %d",
+		say(w, at, "qemu_loadvm_state_section_command %d",
 		    e->outcome == OUT_LOADED ? 0 : -22);
 		break;
 	}
 }
 
+/* Is it before the first section that the load fails? */
+static bool fails_early(const struct timeline *t)
+{
+	const struct failure *f = t->failures;
+	uint32_t i = t->nfailures ? f->event : EVENT_NONE;
+
+	for (; i != EVENT_NONE && i; i = t->events[i].parent) {
+		if (t->events[i].kind == EV_HEADER ||
+		    t->events[i].kind == EV_CONFIGURATION)
+			return true;
+	}
+	return false;
+}
+
+/* A device that cannot be migrated: nothing is read at all. */
+static bool is_blocked(const struct timeline *t)
+{
+	return t->nfailures && t->failures[0].event == 0 &&
+		t->failures[0].offset < 8;
+}
+
+/* The type byte of a section that is none: what the failure says of it. */
+static bool is_no_section(const struct timeline *t)
+{
+	const struct failure *f = t->failures;
+
+	return t->nfailures && f->section == EVENT_NONE && f->ret != -EIO &&
+		(f->event == EVENT_NONE || f->event == 0) && f->offset > 8;
+}
+
 /* An emulator stops at its first failure; so does its trace. */
 static uint32_t trace_end(const struct timeline *t)
 {
-	const struct failure *f;
+	const struct failure *f = t->failures;
+	uint32_t end = 1;
+	uint64_t upto;
 
 	if (!t->nfailures)
 		return t->n;
-	f = &t->failures[0];
 	if (f->section != EVENT_NONE)
 		return t->events[f->section].end;
 	if (f->event != EVENT_NONE && t->events[f->event].kind != EV_LOAD)
 		return t->events[f->event].end;
-	return t->n;
+	/* behind the type byte that is none, or where the stream ends */
+	upto = is_no_section(t) ? f->offset - 1 : f->offset;
+	while (end < t->n && t->events[end].kind != EV_GAP &&
+	       t->events[end].off + t->events[end].len <= upto)
+		end = t->events[end].end;
+	return end;
 }
 
-void traces_predict(struct traces *ret, const struct timeline *t)
+/* Where the events before @end have come to. */
+static uint64_t end_of(const struct timeline *t, uint32_t end)
 {
-	struct writer w = { .to = ret, .t = t };
+	uint64_t off = 0;
+
+	for (uint32_t i = 1; i < end; i = t->events[i].end)
+		off = t->events[i].off + t->events[i].len;
+	return off;
+}
+
+/* What the main loop has read last, and what it answers. */
+static void say_end(struct writer *w, uint32_t end)
+{
+	const struct timeline *t = w->t;
+	const struct source *src = t->src;
+	uint64_t off = end_of(t, end);
+
+	if (fails_early(t) || (!t->nfailures && !t->reached_eof) ||
+	    (t->nfailures && t->failures[0].crash))
+		return;
+	w->event = end < t->n ? end : t->n - 1;
+	if (is_no_section(t) && src && off < src->len)
+		say(w, off + 1, "qemu_loadvm_state_section %u",
+		    src->data[off]);
+	if (w->all)
+		say(w, w->at, "qemu_loadvm_state_post_main %d",
+		    t->nfailures ? t->failures[0].ret : 0);
+}
+
+static void write_all(struct writer *w)
+{
+	const struct timeline *t = w->t;
 	uint32_t stack[256], end = trace_end(t), depth = 0;
 
-	memset(ret, 0, sizeof(*ret));
-	arena_init(&ret->arena);
+	if (is_blocked(t))
+		return;
 	for (uint32_t i = 0; i < end; i++) {
 		const struct event *e = &t->events[i];
 
 		if (e->kind == EV_GAP || e->kind == EV_TAIL)
 			break;
 		while (depth && t->events[stack[depth - 1]].end <= i) {
-			w.event = stack[--depth];
-			leave(&w, &t->events[w.event]);
+			w->event = stack[--depth];
+			leave(w, w->event);
 		}
-		w.event = i;
-		enter(&w, e, i);
+		w->event = i;
+		enter(w, e, i);
 		if (depth < 256)
 			stack[depth++] = i;
 	}
 	while (depth) {
-		w.event = stack[--depth];
-		leave(&w, &t->events[w.event]);
+		w->event = stack[--depth];
+		leave(w, w->event);
 	}
+	say_end(w, end);
+}
+
+void traces_predict(struct traces *ret, const struct timeline *t)
+{
+	struct writer w = { .to = ret, .t = t };
+
+	memset(ret, 0, sizeof(*ret));
+	arena_init(&ret->arena);
+	write_all(&w);
+}
+
+void traces_words(struct traces *ret, const struct timeline *t)
+{
+	struct writer w = { .to = ret, .t = t, .all = true };
+
+	memset(ret, 0, sizeof(*ret));
+	arena_init(&ret->arena);
+	write_all(&w);
 }
 
 void traces_release(struct traces *t)

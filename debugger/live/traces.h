@@ -34,7 +34,8 @@ struct trace_line trace_parse(const char *s, size_t n);
 
 /*
  * The words that all releases share, in @buf (at least n + 32 bytes): no
- * "exists=", "_end NAME end/0" where newer ones say "_success NAME".
+ * "exists=", "_end NAME end/0" where newer ones say "_success NAME", and
+ * "_end NAME failed" for "_end NAME REASON/ERRNO" and "_fail NAME REASON".
  */
 const char *trace_canonical(const struct trace_line *l, char *buf, size_t size);
 
@@ -56,6 +57,11 @@ struct traces {
  * fields that do not exist are left out.  Never fails.
  */
 void traces_predict(struct traces *ret, const struct timeline *t);
+/*
+ * The same as QEMU 10.0 prints it: fields that do not exist, and events that
+ * are not about bytes, too.
+ */
+void traces_words(struct traces *ret, const struct timeline *t);
 void traces_release(struct traces *t);
 
 #endif
