@@ -157,7 +157,8 @@ static bool proxy_read(struct qom *q, uint64_t at)
 	}
 	t.instance_init = v[7];
 	t.class_init = is_code(q, v[9]) && v[9] ? v[9] : v[8];
-	if (!t.class_init || strncmp(name[1], "v", 1))
+	if (!t.class_init || (strncmp(name[1], "virtio", 6) != 0 &&
+			      strncmp(name[1], "vhost", 5) != 0))
 		return false;
 	snprintf(base, sizeof(base), "%s-base-type", name[1]);
 	t.name = name[0] ? name[0] : arena_strdup(&q->arena, base);
@@ -190,34 +191,73 @@ const struct qom_type *qom_find(const struct qom *q, const char *name)
 				   sizeof(*q->types), by_name) : NULL;
 }
 
-/* Those whose parents are none go, and so on: what is left is a tree. */
-static void keep_tree(struct qom *q)
+static int by_walked_name(const void *a, const void *b)
+{
+	const struct qom_type *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	if (c || (c = y->walked - x->walked) || (c = strcmp(x->parent, y->parent)))
+		return c;
+	return x->class_init < y->class_init ? -1 : x->class_init > y->class_init;
+}
+
+static bool is_root(const char *name)
 {
 	static const char *const roots[] = { "object", "interface", "device" };
-	size_t n = 0, before;
 
-	if (q->ntypes)
-		qsort(q->types, q->ntypes, sizeof(*q->types), by_name);
+	for (size_t k = 0; k < 3; k++)
+		if (!strcmp(name, roots[k]))
+			return true;
+	return false;
+}
+
+/*
+ * Is one of that name already known to hang below a root?  Of several with one
+ * name such a one is the first.
+ */
+static bool hangs(const struct qom *q, const char *name)
+{
+	size_t lo = 0, hi = q->ntypes;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(q->types[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < q->ntypes && q->types[lo].walked &&
+		!strcmp(q->types[lo].name, name);
+}
+
+/*
+ * What is below a root is a tree; the rest goes.  That includes look-alikes,
+ * which have a true name and, read out of some number, any parent: they must
+ * not take the true one's place.
+ */
+static void keep_tree(struct qom *q)
+{
+	size_t n = 0;
+	bool more = q->ntypes > 0;
+
+	for (unsigned depth = 0; more && depth < MAX_UP; depth++) {
+		qsort(q->types, q->ntypes, sizeof(*q->types), by_walked_name);
+		more = false;
+		for (size_t i = 0; i < q->ntypes; i++) {
+			struct qom_type *t = &q->types[i];
+
+			if (t->walked || !(is_root(t->parent) ||
+					   hangs(q, t->parent)))
+				continue;
+			t->walked = more = true;
+		}
+	}
 	for (size_t i = 0; i < q->ntypes; i++)	/* a second one of a name goes */
-		if (!n || strcmp(q->types[n - 1].name, q->types[i].name))
+		if (q->types[i].walked &&
+		    (!n || strcmp(q->types[n - 1].name, q->types[i].name)))
 			q->types[n++] = q->types[i];
 	q->ntypes = n;
-	do {
-		before = q->ntypes;
-		n = 0;
-		for (size_t i = 0; i < q->ntypes; i++) {
-			const char *p = q->types[i].parent;
-			bool known = qom_find(q, p) != NULL;
-
-			for (size_t k = 0; k < 3; k++)
-				known |= !strcmp(p, roots[k]);
-			q->types[i].walked = known;
-		}
-		for (size_t i = 0; i < q->ntypes; i++)
-			if (q->types[i].walked)
-				q->types[n++] = q->types[i];
-		q->ntypes = n;
-	} while (n < before);
 	for (size_t i = 0; i < q->ntypes; i++) {
 		q->types[i].walked = false;
 		q->types[i].up = qom_find(q, q->types[i].parent);
