@@ -838,3 +838,67 @@ size_t compat(const struct desc_set *older, const struct desc_set *newer,
 	*ret = pairs;
 	return n;
 }
+
+/* ---- what code reads ---- */
+
+/*
+ * What the put() of an info hands to vmstate_save_state(): a descriptor's name,
+ * in which "%s" stands for that of the section.  All releases since 2.9.
+ */
+static const struct {
+	const char *type, *part;
+} parts[] = {
+	{ "virtio-gpu", "virtio-gpu-scanouts" },
+	{ "virtio", "%s-device" },	/* VirtioDeviceClass::vmsd */
+};
+
+static const struct compat_pair *part_of(const struct compat_pair *pairs,
+					 size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].older && pairs[i].newer &&
+		    !strcmp(pairs[i].name, name))
+			return &pairs[i];
+	return NULL;
+}
+
+static void join(struct compat_answer *to, const struct compat_answer *from,
+		 const char *name, struct arena *a)
+{
+	if (from->answer <= to->answer)
+		return;
+	*to = *from;
+	to->why = arena_printf(a, "its code reads '%s': %s", name, from->why);
+}
+
+static bool has_code(const struct desc *d, const char *type)
+{
+	for (size_t i = 0; i < d->nfields; i++)
+		if (d->fields[i].type && !strcmp(d->fields[i].type, type))
+			return true;
+	return false;
+}
+
+void compat_join(struct compat_pair *pairs, size_t n, struct arena *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct compat_pair *p = &pairs[i];
+
+		for (size_t k = 0; p->older && p->newer &&
+		     k < sizeof(parts) / sizeof(*parts); k++) {
+			const char *at = strstr(parts[k].part, "%s"), *name;
+			const struct compat_pair *other;
+
+			if (!has_code(p->older, parts[k].type) ||
+			    !has_code(p->newer, parts[k].type))
+				continue;
+			name = !at ? parts[k].part :
+				arena_printf(a, "%s%s", p->name, at + 2);
+			other = part_of(pairs, n, name);
+			if (!other || other == p)
+				continue;
+			join(&p->forward, &other->forward, name, a);
+			join(&p->backward, &other->backward, name, a);
+		}
+	}
+}

@@ -5,6 +5,7 @@
 
 #include "lint.h"
 #include "predicate.h"
+#include "qom.h"
 
 #define MAX_FINDINGS 100000
 
@@ -305,6 +306,27 @@ static void check_names(struct linter *l)
 	free(all);
 }
 
+/* ---- types ---- */
+
+/* Where types cannot be read (another host's code) there is nothing to say. */
+static void check_types(struct linter *l)
+{
+	const struct qom_foreign *v;
+	struct qom *q;
+	struct err err;
+	size_t n;
+
+	if (qom_open(&q, l->img, &err) < 0)
+		return;
+	n = qom_foreign(q, l->arena, &v);
+	for (size_t i = 0; i < n; i++)
+		add(l, LINT_FOREIGN, v[i].desc, NULL, NULL,
+		    arena_printf(l->arena, "%s: type %s registers it for its whole object, but it describes a structure of %" PRIu64 " bytes that others embed and the object neither is nor begins with",
+				 v[i].desc->name, v[i].type->name,
+				 v[i].size));
+	qom_close(q);
+}
+
 size_t lint(const struct desc_set *set, struct desc_image *img,
 	    struct arena *a, const struct finding **ret)
 {
@@ -319,8 +341,10 @@ size_t lint(const struct desc_set *set, struct desc_image *img,
 		check_counts(&l, d);
 	}
 	check_names(&l);
-	if (img)
+	if (img) {
 		check_all_predicates(&l);
+		check_types(&l);
+	}
 	*ret = arena_memdup(a, l.found, l.n * sizeof(*l.found));
 	free(l.found);
 	return l.n;

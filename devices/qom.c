@@ -117,7 +117,7 @@ static bool type_read(struct qom *q, uint64_t at, unsigned shape,
 	*t = (struct qom_type){
 		.name = type_name(q, v[0]), .parent = type_name(q, v[1]),
 		.instance_init = v[k], .class_init = v[k + 5],
-		.class_data = v[k + 7],
+		.class_data = v[k + 7], .size = v[2], .abstract = v[k + 3] & 1,
 	};
 	return t->name && t->parent;
 }
@@ -156,6 +156,7 @@ static bool proxy_read(struct qom *q, uint64_t at)
 			return false;
 	}
 	t.instance_init = v[7];
+	t.size = v[5];
 	t.class_init = is_code(q, v[9]) && v[9] ? v[9] : v[8];
 	if (!t.class_init || (strncmp(name[1], "virtio", 6) != 0 &&
 			      strncmp(name[1], "vhost", 5) != 0))
@@ -401,7 +402,9 @@ struct walk {
 	size_t nprops;		/* 0: up to its end */
 	uint64_t *globals;
 	size_t nglobals, globals_cap;
-	const char *child;
+	const char *child, *cpu;
+	bool cpus;		/* the last name of a CPU is wanted */
+	bool cpus_differ;	/* there was another one before */
 	bool too_much;
 };
 
@@ -517,13 +520,28 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 	return about ? CALL_FOLLOW : CALL_SKIP;
 }
 
+/* "qemu64-x86_64-cpu", as MachineClass::default_cpu_type is set */
+static const char *cpu_name(struct qom *q, uint64_t addr)
+{
+	const char *s = q->s->kind(q->s, addr) == SPACE_DATA ?
+		type_name(q, addr) : NULL;
+	size_t n = s ? strlen(s) : 0;
+
+	return n > 4 && !strcmp(s + n - 4, "-cpu") ? s : NULL;
+}
+
 static void on_store(void *ctx, int64_t offset, unsigned size, uint64_t v)
 {
 	struct walk *w = ctx;
 	const struct desc *d;
+	const char *cpu;
 
 	if (offset < 0 || size != w->q->s->ptr_size || !v)
 		return;
+	cpu = w->cpus ? cpu_name(w->q, v) : NULL;
+	w->cpus_differ |= cpu && w->cpu && strcmp(cpu, w->cpu) != 0;
+	if (cpu)
+		w->cpu = cpu;
 	d = desc_image_at(w->q->img, v);
 	if (!d)
 		return;
@@ -638,6 +656,8 @@ static void keep_type(struct qom *q, const struct walk *w)
 	t->descs = arena_memdup(&q->arena, w->descs,
 				w->ndescs * sizeof(*w->descs));
 	t->ndescs = w->ndescs;
+	if (t->walked || !w->cpus_differ)
+		t->cpu = w->cpu;
 	if (!w->nprops)
 		return;
 	p = arena_calloc(&q->arena, w->nprops, sizeof(*p));
@@ -650,7 +670,7 @@ static void keep_type(struct qom *q, const struct walk *w)
 
 static void walk_type(struct qom *q, struct qom_type *t)
 {
-	struct walk w = { .q = q, .t = t };
+	struct walk w = { .q = q, .t = t, .cpus = qom_is_a(t, "machine") };
 	struct predicate_watch watch = {
 		on_call, on_store, &w, &q->budget,
 	};
@@ -712,6 +732,21 @@ static void tell_bits(struct qom *q)
 		}
 }
 
+/* A machine type's own class_init() comes after those of what it is. */
+static void name_cpu(const struct qom *q, struct qom_machine *m)
+{
+	char name[MAX_NAME + 16];
+	const struct qom_type *t;
+
+	snprintf(name, sizeof(name), "%s-machine", m->name);
+	t = qom_find(q, name);
+	for (unsigned i = 0; t && i < MAX_UP && !m->cpu; i++, t = t->up) {
+		m->cpu = t->cpu;
+		if (!t->walked)
+			break;
+	}
+}
+
 static const char *symbol(void *ctx, uint64_t addr)
 {
 	const struct elf_symbol *s = space_elf_at(ctx, addr);
@@ -755,6 +790,8 @@ int qom_open(struct qom **ret, struct desc_image *img, struct err *err)
 	for (size_t i = 0; i < q->ntypes; i++)
 		walk_type(q, &q->types[i]);
 	tell_bits(q);
+	for (size_t i = 0; i < q->nmachines; i++)
+		name_cpu(q, &q->machines[i]);
 	qsort(q->machines, q->nmachines, sizeof(*q->machines), by_machine);
 	*ret = q;
 	return 0;
@@ -770,6 +807,11 @@ void qom_close(struct qom *q)
 }
 
 /* ---- questions ---- */
+
+const struct desc_set *qom_set(const struct qom *q)
+{
+	return desc_image_set(q->img);
+}
 
 size_t qom_ntypes(const struct qom *q)
 {
@@ -808,6 +850,129 @@ const struct qom_prop *qom_prop_find(const struct qom_type *t,
 			if (!strcmp(t->props[k].name, name))
 				return &t->props[k];
 	return NULL;
+}
+
+size_t qom_descs(const struct qom_type *t, const struct desc *const **ret,
+		 bool *known)
+{
+	bool all = true;
+	size_t n = 0;
+
+	*ret = NULL;
+	for (unsigned i = 0; t && i < MAX_UP && !n; i++, t = t->up) {
+		all &= t->walked;
+		n = t->ndescs;
+		*ret = t->descs;
+	}
+	if (known)
+		*known = all;
+	return n;
+}
+
+/* ---- descriptors of another structure than the object ---- */
+
+struct embedded {
+	const struct desc *desc;
+	uint64_t size;
+};
+
+static int by_desc(const void *a, const void *b)
+{
+	const struct embedded *x = a, *y = b;
+
+	return x->desc < y->desc ? -1 : x->desc > y->desc;
+}
+
+/* VMSTATE_STRUCT() and arrays of structures tell the structure's size. */
+static bool embeds(const struct desc_field *f)
+{
+	return f->desc && f->flags & (VMS_STRUCT | VMS_VSTRUCT) &&
+		!(f->flags & (VMS_POINTER | VMS_ARRAY_OF_POINTER)) && f->size &&
+		f->from_layout >= DESC_FROM_BINARY;
+}
+
+static struct embedded *embedded_in(const struct desc_set *set, size_t *n)
+{
+	struct embedded *v = NULL;
+	size_t cap = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *d = set->items[i].desc;
+
+		for (size_t k = 0; k < d->nfields; k++) {
+			if (!embeds(&d->fields[k]))
+				continue;
+			v = grow_array(v, &cap, *n + 1, sizeof(*v));
+			v[(*n)++] = (struct embedded){
+				d->fields[k].desc, d->fields[k].size,
+			};
+		}
+	}
+	if (*n)
+		qsort(v, *n, sizeof(*v), by_desc);
+	return v;
+}
+
+/* The one size that all who embed @d give it; 0: nobody does, or they differ. */
+static uint64_t embedded_size(const struct embedded *v, size_t n,
+			      const struct desc *d)
+{
+	struct embedded key = { d, 0 }, *e;
+	uint64_t size;
+
+	e = n ? bsearch(&key, v, n, sizeof(key), by_desc) : NULL;
+	if (!e)
+		return 0;
+	while (e > v && e[-1].desc == d)
+		e--;
+	size = e->size;
+	for (; e < v + n && e->desc == d; e++)
+		if (e->size != size)
+			return 0;
+	return size;
+}
+
+/* Is @t's object, or the beginning that it has from what it is, so large? */
+static bool has_size(const struct qom_type *t, uint64_t size)
+{
+	bool any = false;
+
+	for (unsigned i = 0; t && i < MAX_UP; i++, t = t->up) {
+		if (t->size == size)
+			return true;
+		any |= t->size != 0;
+	}
+	return !any;
+}
+
+size_t qom_foreign(const struct qom *q, struct arena *a,
+		   const struct qom_foreign **ret)
+{
+	const struct desc_set *set = desc_image_set(q->img);
+	struct qom_foreign *found = NULL;
+	size_t n, count = 0, cap = 0;
+	struct embedded *v = embedded_in(set, &n);
+
+	for (size_t i = 0; i < q->ntypes; i++) {
+		const struct qom_type *t = &q->types[i];
+
+		for (size_t k = 0; k < t->ndescs; k++) {
+			uint64_t size = embedded_size(v, n, t->descs[k]);
+
+			if (!size || has_size(t, size))
+				continue;
+			found = grow_array(found, &cap, count + 1,
+					   sizeof(*found));
+			found[count++] = (struct qom_foreign){
+				t, t->descs[k], size,
+			};
+		}
+	}
+	*ret = arena_memdup(a, found, count * sizeof(*found));
+	free(found);
+	free(v);
+	return count;
 }
 
 const struct global *qom_set_by(const struct qom_machine *m,
