@@ -13,6 +13,7 @@
 #define MAX_ALL_GLOBALS 200000u
 #define MAX_PROPS 512u		/* of one table */
 #define MAX_DESCS 16u
+#define MAX_CPU_OPS 24u
 #define MAX_UP 64
 #define MAX_WALKED UINT64_C(100000000)
 #define MAX_SIZE (UINT64_C(1) << 28)
@@ -403,6 +404,7 @@ struct walk {
 	uint64_t *globals;
 	size_t nglobals, globals_cap;
 	const char *child, *cpu;
+	bool is_cpu;
 	bool cpus;		/* the last name of a CPU is wanted */
 	bool cpus_differ;	/* there was another one before */
 	bool too_much;
@@ -530,6 +532,32 @@ static const char *cpu_name(struct qom *q, uint64_t addr)
 	return n > 4 && !strcmp(s + n - 4, "-cpu") ? s : NULL;
 }
 
+/*
+ * Since 6.1 a CPU's class has its descriptor in a table of operations,
+ * SysemuCPUOps::legacy_vmsd.
+ */
+static const struct desc *legacy_vmsd(const struct walk *w, uint64_t table)
+{
+	unsigned size = w->q->s->ptr_size;
+	uint64_t v;
+
+	if (!w->is_cpu || w->q->s->kind(w->q->s, table) != SPACE_DATA)
+		return NULL;
+	for (unsigned i = 0; i < MAX_CPU_OPS; i++) {
+		const struct desc *d;
+
+		if (!word(w->q, table + (uint64_t)i * size, &v))
+			return NULL;
+		d = v ? desc_image_at(w->q->img, v) : NULL;
+		if (d)
+			return !strcmp(d->name, "cpu") ? d : NULL;
+		/* all others are functions */
+		if (!code_or_null(w->q, v))
+			return NULL;
+	}
+	return NULL;
+}
+
 static void on_store(void *ctx, int64_t offset, unsigned size, uint64_t v)
 {
 	struct walk *w = ctx;
@@ -543,6 +571,8 @@ static void on_store(void *ctx, int64_t offset, unsigned size, uint64_t v)
 	if (cpu)
 		w->cpu = cpu;
 	d = desc_image_at(w->q->img, v);
+	if (!d)
+		d = legacy_vmsd(w, v);
 	if (!d)
 		return;
 	for (size_t i = 0; i < w->ndescs; i++)
@@ -670,7 +700,8 @@ static void keep_type(struct qom *q, const struct walk *w)
 
 static void walk_type(struct qom *q, struct qom_type *t)
 {
-	struct walk w = { .q = q, .t = t, .cpus = qom_is_a(t, "machine") };
+	struct walk w = { .q = q, .t = t, .cpus = qom_is_a(t, "machine"),
+			  .is_cpu = qom_is_a(t, "cpu") };
 	struct predicate_watch watch = {
 		on_call, on_store, &w, &q->budget,
 	};
