@@ -607,6 +607,15 @@ static void try_other_way(struct question *q, const struct desc *w,
 	q->worst = before;
 }
 
+/* On the wire: a structure may have grown, and code reads what it reads. */
+static bool same_size(const struct desc_field *a, const struct desc_field *b)
+{
+	if (a->desc && b->desc)
+		return !strcmp(a->desc->name, b->desc->name);
+	return a->size == b->size ||
+		(!a->desc && !b->desc && !leaf_size(a) && !leaf_size(b));
+}
+
 /*
  * Condition @k of one side makes it fail.  Does the other side have one of
  * another name for an equal field of the same descriptor (max_queues became
@@ -622,7 +631,7 @@ static bool renamed(struct question *q, const struct desc *w,
 		struct key *o = &q->keys[i];
 
 		if (!open_key(o) || o->sides[0] == k->sides[0] ||
-		    strcmp(o->desc, k->desc) || o->f->size != k->f->size ||
+		    strcmp(o->desc, k->desc) || !same_size(o->f, k->f) ||
 		    o->f->flags != k->f->flags || !o->f->type || !k->f->type ||
 		    strcmp(o->f->type, k->f->type))
 			continue;
