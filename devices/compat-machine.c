@@ -674,6 +674,27 @@ static void cpu_of(struct work *w)
 	finding(w, "cpu", "cpu", cpu[0], &a, &a);
 }
 
+/*
+ * Lists that a descriptor carries and post_load() compares with the reader's
+ * own, which it makes while it runs.
+ */
+static void lists_of(struct work *w, const struct compat_pair *pairs, size_t n)
+{
+	static const struct compat_answer a = {
+		.answer = COMPAT_DEPENDS, .why =
+		"it carries the list of an Arm CPU's registers; post_load() refuses "
+		"one that its own list, made while it runs, does not have, and "
+		"releases differ in it",
+	};
+
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].older && pairs[i].newer &&
+		    desc_find_field(pairs[i].older, "cpreg_vmstate_indexes") &&
+		    desc_find_field(pairs[i].newer, "cpreg_vmstate_indexes"))
+			finding(w, "values", pairs[i].name,
+				"cpreg_vmstate_indexes", &a, &a);
+}
+
 /* MIG_CMD_SWITCHOVER_START, of 10.0, is an error to who does not know it. */
 static void commands_of(struct work *w)
 {
@@ -693,6 +714,15 @@ static void commands_of(struct work *w)
 	p = qom_prop_find(t[1], name);
 	if (p && number_of(&w->sides[1], t[1], NULL, p, &v) && v)
 		finding(w, "command", NULL, name, NULL, &a);
+}
+
+/* One executable against itself: what each makes while it runs is equal. */
+static bool same_build(const struct qom *a, const struct qom *b)
+{
+	const struct elf_file *x = qom_file(a), *y = qom_file(b);
+
+	return x->build_id_len && x->build_id_len == y->build_id_len &&
+		!memcmp(x->build_id, y->build_id, x->build_id_len);
 }
 
 static void all_findings(struct work *w)
@@ -751,6 +781,8 @@ int compat_machine(struct compat_machine *ret, struct arena *a,
 	}
 	all_props(&w);
 	all_findings(&w);
+	if (!same_build(older, newer))
+		lists_of(&w, pairs, npairs);
 	if (w.nprops)
 		qsort(w.props, w.nprops, sizeof(*w.props), by_finding);
 	*ret = (struct compat_machine){

@@ -64,7 +64,7 @@ struct compat_prop {
  * of its object; another default CPU; a command that the old does not know.
  */
 struct compat_finding {
-	const char *about;	/* "section", "object", "cpu", "command" */
+	const char *about;	/* "section", "object", "cpu", "command", "values" */
 	const char *section;	/* its name on the wire; NULL: of the stream */
 	const char *type;	/* the QOM type, or the property */
 	struct compat_answer forward, backward;

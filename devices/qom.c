@@ -844,6 +844,11 @@ const struct desc_set *qom_set(const struct qom *q)
 	return desc_image_set(q->img);
 }
 
+const struct elf_file *qom_file(const struct qom *q)
+{
+	return space_elf_file(q->elf, 0);
+}
+
 size_t qom_ntypes(const struct qom *q)
 {
 	return q->ntypes;

@@ -73,6 +73,8 @@ void qom_close(struct qom *q);
 
 /* All descriptors of the image. */
 const struct desc_set *qom_set(const struct qom *q);
+/* The executable itself. */
+const struct elf_file *qom_file(const struct qom *q);
 
 size_t qom_ntypes(const struct qom *q);
 const struct qom_type *qom_type(const struct qom *q, size_t i);
