@@ -424,14 +424,28 @@ static uint64_t usual_alignment(const struct desc_image *img)
 	return 4;
 }
 
-/* The last entry of a QemuOptsList has another one before it. */
+/*
+ * The last entry of a QemuOptsList has another one before it: name, type (a
+ * small number), help, default value.  Where descriptors are not aligned to
+ * more than words, what lies in front may be anything else.
+ */
 static bool follows_option(const struct desc_image *img, const struct node *n)
 {
-	uint64_t v, before = n->addr - 4u * img->s->ptr_size;
+	unsigned ptr = img->s->ptr_size;
+	uint64_t v[4];
 
-	return !space_uint(img->s, before, img->s->ptr_size, &v) && v &&
-	       (!img->s->pointer || img->s->pointer(img->s, before)) &&
-	       shape_is_text(img->s, v);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t at = n->addr - (4u - i) * ptr;
+
+		if (space_uint(img->s, at, ptr, &v[i]))
+			return false;
+		if (i == 1 ? v[i] > 16 && space_uint(img->s, at, 4, &v[i]) :
+			     v[i] && ((img->s->pointer &&
+				       !img->s->pointer(img->s, at)) ||
+				      !shape_is_text(img->s, v[i])))
+			return false;
+	}
+	return v[0] && v[1] <= 16 && img->s->kind(img->s, v[0]) != SPACE_CODE;
 }
 
 /* An empty list: all zero up to 8.2, which is not much of a sign. */
