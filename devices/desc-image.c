@@ -426,12 +426,13 @@ static uint64_t usual_alignment(const struct desc_image *img)
 
 /*
  * The last entry of a QemuOptsList has another one before it: name, type (a
- * small number), help, default value.  Where descriptors are not aligned to
+ * small number), help, default value, and its name is one.  Where descriptors are not aligned to
  * more than words, what lies in front may be anything else.
  */
 static bool follows_option(const struct desc_image *img, const struct node *n)
 {
 	unsigned ptr = img->s->ptr_size;
+	char name[64];
 	uint64_t v[4];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -445,7 +446,10 @@ static bool follows_option(const struct desc_image *img, const struct node *n)
 				      !shape_is_text(img->s, v[i])))
 			return false;
 	}
-	return v[0] && v[1] <= 16 && img->s->kind(img->s, v[0]) != SPACE_CODE;
+	return v[0] && v[1] <= 16 && space_text(img->s, v[0], name,
+						sizeof(name)) > 1 &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._") ==
+		strlen(name);
 }
 
 /* An empty list: all zero up to 8.2, which is not much of a sign. */
