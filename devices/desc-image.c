@@ -425,31 +425,19 @@ static uint64_t usual_alignment(const struct desc_image *img)
 }
 
 /*
- * The last entry of a QemuOptsList has another one before it: name, type (a
- * small number), help, default value, and its name is one.  Where descriptors are not aligned to
- * more than words, what lies in front may be anything else.
+ * The last entry of a QemuOptsList has another one before it, which begins with
+ * a name.  A single character is none, but perhaps code: where one segment has
+ * code and texts, any function may look like that.
  */
 static bool follows_option(const struct desc_image *img, const struct node *n)
 {
-	unsigned ptr = img->s->ptr_size;
-	char name[64];
-	uint64_t v[4];
+	uint64_t v, before = n->addr - 4u * img->s->ptr_size;
+	char name[256];
 
-	for (unsigned i = 0; i < 4; i++) {
-		uint64_t at = n->addr - (4u - i) * ptr;
-
-		if (space_uint(img->s, at, ptr, &v[i]))
-			return false;
-		if (i == 1 ? v[i] > 16 && space_uint(img->s, at, 4, &v[i]) :
-			     v[i] && ((img->s->pointer &&
-				       !img->s->pointer(img->s, at)) ||
-				      !shape_is_text(img->s, v[i])))
-			return false;
-	}
-	return v[0] && v[1] <= 16 && space_text(img->s, v[0], name,
-						sizeof(name)) > 1 &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._") ==
-		strlen(name);
+	return !space_uint(img->s, before, img->s->ptr_size, &v) && v &&
+	       (!img->s->pointer || img->s->pointer(img->s, before)) &&
+	       shape_is_text(img->s, v) &&
+	       space_text(img->s, v, name, sizeof(name)) != 1;
 }
 
 /* An empty list: all zero up to 8.2, which is not much of a sign. */

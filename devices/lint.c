@@ -140,11 +140,18 @@ static void check_embedded(struct linter *l, const struct desc *d)
 
 /* ---- counts ---- */
 
+static bool is_compared(const struct desc_field *f)
+{
+	size_t n = f->type ? strlen(f->type) : 0;
+
+	return n > 6 && !strcmp(f->type + n - 6, " equal");
+}
+
 static void check_counts(struct linter *l, const struct desc *d)
 {
 	for (size_t i = 0; i < d->nfields; i++) {
 		const struct desc_field *f = &d->fields[i];
-		bool before = false, after = false;
+		bool before = false, after = false, compared = false;
 
 		if (!(f->flags & (VMS_VARRAY | VMS_VBUFFER)) ||
 		    f->from_layout == DESC_FROM_NOBODY)
@@ -154,9 +161,17 @@ static void check_counts(struct linter *l, const struct desc *d)
 				continue;
 			before |= k < i;
 			after |= k > i;
+			/* VMSTATE_INT32_EQUAL(): the reader's own count stands */
+			compared |= k > i && is_compared(&d->fields[k]);
 		}
 		if (before)
 			continue;
+		if (compared) {
+			add(l, LINT_COUNT_NEVER, d, f, NULL,
+			    arena_printf(l->arena, "%s: %s is counted by %s, which is only compared, after it: where it differs, other data is read first",
+					 d->name, f->name, f->count_field));
+			continue;
+		}
 		add(l, after ? LINT_COUNT_LATE : LINT_COUNT_NEVER, d, f, NULL,
 		    after ? arena_printf(l->arena, "%s: %s is counted by %s, which is loaded after it",
 					 d->name, f->name, f->count_field) :
@@ -187,10 +202,10 @@ static void check_fn(struct linter *l, const struct desc *d,
 	if (!why.outside)
 		return;
 	add(l, LINT_OUTSIDE, d, f, NULL,
-	    arena_printf(l->arena, "%s%s%s: %s%s reads at offset %" PRId64 " of an object of %" PRIu64 " bytes",
+	    arena_printf(l->arena, "%s%s%s: %s%s%s reads at offset %" PRId64 " of an object of %" PRIu64 " bytes",
 			 d->name, f ? ": field " : "", f ? f->name : "",
-			 f ? "its field_exists() " : "needed() ",
-			 name ? name : "", why.outside_offset, size));
+			 f ? "its field_exists()" : "needed()",
+			 name ? " " : "", name ? name : "", why.outside_offset, size));
 }
 
 /* @d is embedded as an element of @size bytes: that is all it may look at. */
