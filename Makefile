@@ -6,6 +6,7 @@
 #   make golden          rewrite tests/golden/ from what the program prints now
 #   make pictures        doc/pictures/*.png, of the debugger's screen
 #   make check-corpus CORPUS=DIR   against recorded loads of real emulators
+#   make check-compat CORPUS=DIR   what compat finds of those that failed
 #   make check-sanitize  unit tests and mutations under ASan and UBSan
 #   make fuzz SECONDS=60 every libFuzzer target for that long
 #   make install PREFIX=/usr/local
@@ -106,6 +107,9 @@ pictures: $(B)/vmsdb | $(B)/deps-pictures
 check-corpus: $(B)/vmsdb
 	scripts/check-corpus --require --vmsdb $(B)/vmsdb $(CORPUS)
 
+check-compat: $(B)/vmsdb
+	scripts/check-compat --require --vmsdb $(B)/vmsdb $(CORPUS)
+
 # What gcc warns of in instrumented code is often not there in the plain build.
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -Wno-error
@@ -149,6 +153,7 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all demo check check-unit golden pictures check-corpus check-sanitize fuzz \
+.PHONY: all demo check check-unit golden pictures check-corpus check-compat \
+	check-sanitize fuzz \
 	check-clang install clean
 .SECONDARY:

@@ -72,6 +72,7 @@ struct side {
 	uint32_t event;		/* in this side's timeline */
 	/* In C, and where that stands (members.h); or NULL. */
 	const char *member, *declared;
+	const char *no_member;	/* why it is not known, if somebody asked; or NULL */
 };
 
 struct place {

@@ -18,7 +18,7 @@
 #include "location.h"
 
 #define APPLICATION_ID 0x564d5354	/* "VMST" */
-#define FORMAT 2
+#define FORMAT 3
 #define BUCKETS 1024
 
 /* What the process that reads debug information may use. */
@@ -45,10 +45,10 @@ static const char indices[] =
 	"CREATE INDEX fields_of ON fields(desc);"
 	C_STRUCTS_INDICES
 	"INSERT INTO meta VALUES('complete', 1);"
-	"PRAGMA application_id=1447908180; PRAGMA user_version=2; COMMIT";
+	"PRAGMA application_id=1447908180; PRAGMA user_version=3; COMMIT";
 
 _Static_assert(APPLICATION_ID == 1447908180, "application_id");
-_Static_assert(FORMAT == 2, "user_version");
+_Static_assert(FORMAT == 3, "user_version");
 
 struct read_desc {
 	struct read_desc *next;
@@ -473,7 +473,7 @@ static sqlite3 *open_index(const char *path, struct desc_image *img,
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
 			    SQLITE_OPEN_PRIVATECACHE, NULL) == SQLITE_OK &&
 	    says(db, "PRAGMA application_id", "1447908180") &&
-	    says(db, "PRAGMA user_version", "2") &&
+	    says(db, "PRAGMA user_version", "3") &&
 	    says(db, "SELECT value FROM meta WHERE key='complete'", "1") &&
 	    says(db, "SELECT value FROM meta WHERE key='stamp'", stamp) &&
 	    says(db, "PRAGMA quick_check(1)", "ok") &&

@@ -318,3 +318,29 @@ size_t members_fill(struct members *m, struct analysis *a,
 	}
 	return n;
 }
+
+static bool is_of_field(const struct timeline *t, uint32_t event)
+{
+	while (event < t->n && t->events[event].kind != EV_SECTION) {
+		if (t->events[event].kind == EV_FIELD)
+			return true;
+		event = t->events[event].parent;
+	}
+	return false;
+}
+
+void members_admit(struct analysis *a, const struct timeline *t, bool source,
+		   const char *path, bool opened)
+{
+	const char *why = arena_printf(&a->arena, opened ?
+		"unknown: the debug information of %s does not tell" :
+		"unknown: no debug information in %s", path);
+
+	for (size_t i = 0; t && i < a->ndivergences; i++) {
+		struct side *s = source ? &a->divergences[i].source :
+			&a->divergences[i].destination;
+
+		if (s->there && !s->member && is_of_field(t, s->event))
+			s->no_member = why;
+	}
+}

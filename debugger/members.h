@@ -65,6 +65,13 @@ size_t members_fill(struct members *m, struct analysis *a,
 		    const struct timeline *t, bool source);
 
 /*
+ * After it, or instead where @m could not be opened: say at fields that have no
+ * member that the executable at @path does not tell.
+ */
+void members_admit(struct analysis *a, const struct timeline *t, bool source,
+		   const char *path, bool opened);
+
+/*
  * Compilers are told paths such as "build/../source/hw/core/irq.c": a copy
  * without the way there and back.  NULL stays NULL.
  */

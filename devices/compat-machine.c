@@ -11,6 +11,7 @@
 #define MAX_DEVICES 64u		/* of one pair */
 #define MAX_UP 64u
 #define MAX_PROPS 20000u
+#define MAX_FINDINGS 4096u
 #define MAX_SETTINGS UINT64_C(500000000)
 
 #define PROP_NAME(id, name, text) name,
@@ -47,6 +48,8 @@ struct work {
 	/* properties that a condition has looked at: declaring type's name */
 	const struct qom_prop **seen;
 	size_t nseen, seen_cap;
+	struct compat_finding *findings;
+	size_t nfindings, findings_cap;
 	uint64_t budget;	/* settings that may still be looked at */
 };
 
@@ -528,6 +531,218 @@ static void all_props(struct work *w)
 	}
 }
 
+/* ---- what is no matter of a layout ---- */
+
+const struct compat_limit *compat_limits(size_t *n)
+{
+	static const struct compat_limit limits[] = {
+		{ "instances", "which devices a machine type creates, under which paths "
+		  "and instance numbers: code decides that while it runs (a second "
+		  "ioapic, slots of virtio-mmio, ICPs of pseries).  Compare what "
+		  "both really write: vmsdb load STREAM --to REFERENCE" },
+		{ "registrations", "sections that realize() registers with "
+		  "vmstate_register(): their descriptors are compared, but not "
+		  "whether each emulator still registers them" },
+		{ "values", "what post_load() checks: indices of rings, registers, PCI "
+		  "configuration, features" },
+		{ "memory", "names and sizes of RAM and ROM blocks" },
+	};
+
+	*n = sizeof(limits) / sizeof(*limits);
+	return limits;
+}
+
+static const struct compat_answer fine = { .answer = COMPAT_YES, .why = "" };
+
+static void finding(struct work *w, const char *about, const char *section,
+		    const char *type, const struct compat_answer *forward,
+		    const struct compat_answer *backward)
+{
+	for (size_t i = 0; i < w->nfindings; i++)
+		if (!strcmp(w->findings[i].about, about) &&
+		    !strcmp(w->findings[i].type, type) && section &&
+		    !strcmp(w->findings[i].section, section))
+			return;
+	if (w->nfindings >= MAX_FINDINGS)
+		return;
+	w->findings = grow_array(w->findings, &w->findings_cap,
+				 w->nfindings + 1, sizeof(*w->findings));
+	w->findings[w->nfindings++] = (struct compat_finding){
+		.about = about, .section = section, .type = type,
+		.forward = forward ? *forward : fine,
+		.backward = backward ? *backward : fine,
+	};
+}
+
+static const struct desc *named(const struct desc *const *v, size_t n,
+				const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(v[i]->name, name))
+			return v[i];
+	return NULL;
+}
+
+/* Does any descriptor of @s's have the name, so that code may register it? */
+static bool has_named(const struct side *s, const char *name)
+{
+	const struct desc_set *set = qom_set(s->q);
+
+	for (size_t i = 0; i < set->nitems; i++)
+		if (!strcmp(set->items[i].desc->name, name))
+			return true;
+	return false;
+}
+
+static void sections_of(struct work *w, const struct qom_type *const t[2])
+{
+	static const char *const sides[] = { "old", "new" };
+	const struct desc *const *v[2];
+	size_t n[2];
+	bool known[2];
+
+	for (int i = 0; i < 2; i++)
+		n[i] = qom_descs(t[i], &v[i], &known[i]);
+	if (!known[0] || !known[1])
+		return;
+	for (int writer = 0; writer < 2; writer++) {
+		int reader = 1 - writer;
+
+		for (size_t k = 0; k < n[writer]; k++) {
+			const struct desc *d = v[writer][k];
+			struct compat_answer a = { .writer = d };
+
+			if (!*d->name || d->unmigratable ||
+			    named(v[reader], n[reader], d->name))
+				continue;
+			/* vmstate_register() may do what a class did, or back */
+			if (!n[reader] && has_named(&w->sides[reader], d->name))
+				continue;
+			a.answer = d->needed_fn ? COMPAT_DEPENDS : COMPAT_NO;
+			a.reader = n[reader] ? v[reader][0] : NULL;
+			a.why = n[reader] ?
+				arena_printf(w->arena, "type '%s' writes section '%s'; "
+					     "the %s emulator's has '%s' and refuses it",
+					     t[0]->name, d->name,
+					     sides[reader], v[reader][0]->name) :
+				arena_printf(w->arena, "type '%s' writes section '%s', "
+					     "of which the %s emulator's type has none",
+					     t[0]->name, d->name, sides[reader]);
+			finding(w, "section", d->name, t[0]->name,
+				writer == 0 ? &a : NULL, writer == 1 ? &a : NULL);
+		}
+	}
+}
+
+/*
+ * isa-vga: what is read or written is not what the descriptor means.  Whether
+ * that ends in a crash depends on what lies there: between equal builds it
+ * often goes well.
+ */
+static void foreign_of(struct work *w, int side)
+{
+	static const char *const sides[] = { "old", "new" };
+	const struct qom_foreign *v;
+	size_t n = qom_foreign(w->sides[side].q, w->arena, &v);
+
+	for (size_t i = 0; i < n; i++) {
+		struct compat_answer a = {
+			.answer = COMPAT_DEPENDS, .writer = v[i].desc,
+		};
+
+		if (!qom_find(w->sides[1 - side].q, v[i].type->name))
+			continue;
+		a.why = arena_printf(w->arena, "the %s emulator's type '%s' registers a "
+			"descriptor of a structure of %" PRIu64 " bytes that its object is "
+			"not: other members are saved, and overwritten by a load, which may crash",
+			sides[side], v[i].type->name, v[i].size);
+		finding(w, "object", v[i].desc->name, v[i].type->name, &a, &a);
+	}
+}
+
+/* What no descriptor says: the CPU that a machine has without -cpu. */
+static void cpu_of(struct work *w)
+{
+	const char *cpu[2] = { w->sides[0].m->cpu, w->sides[1].m->cpu };
+	struct compat_answer a = { .answer = COMPAT_DEPENDS };
+
+	if (!cpu[0] || !cpu[1] || !strcmp(cpu[0], cpu[1]))
+		return;
+	a.why = arena_printf(w->arena, "without -cpu the old emulator's machine has a '%s', "
+			     "the new one's a '%s': the guest gets another CPU, and "
+			     "post_load() may refuse it", cpu[0], cpu[1]);
+	finding(w, "cpu", "cpu", cpu[0], &a, &a);
+}
+
+/*
+ * Lists that a descriptor carries and post_load() compares with the reader's
+ * own, which it makes while it runs.
+ */
+static void lists_of(struct work *w, const struct compat_pair *pairs, size_t n)
+{
+	static const struct compat_answer a = {
+		.answer = COMPAT_DEPENDS, .why =
+		"it carries the list of an Arm CPU's registers; post_load() refuses "
+		"one that its own list, made while it runs, does not have, and "
+		"releases differ in it",
+	};
+
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].older && pairs[i].newer &&
+		    desc_find_field(pairs[i].older, "cpreg_vmstate_indexes") &&
+		    desc_find_field(pairs[i].newer, "cpreg_vmstate_indexes"))
+			finding(w, "values", pairs[i].name,
+				"cpreg_vmstate_indexes", &a, &a);
+}
+
+/* MIG_CMD_SWITCHOVER_START, of 10.0, is an error to who does not know it. */
+static void commands_of(struct work *w)
+{
+	static const char name[] = "send-switchover-start";
+	const struct qom_type *t[2];
+	const struct qom_prop *p;
+	struct compat_answer a = { .answer = COMPAT_NO, .why =
+		"the new emulator begins device state with the command "
+		"SWITCHOVER_START (0xb), which the old one does not know: "
+		"this machine type leaves migration.send-switchover-start on" };
+	uint64_t v;
+
+	for (int i = 0; i < 2; i++)
+		t[i] = qom_find(w->sides[i].q, "migration");
+	if (!t[0] || !t[1] || !t[0]->walked || qom_prop_find(t[0], name))
+		return;
+	p = qom_prop_find(t[1], name);
+	if (p && number_of(&w->sides[1], t[1], NULL, p, &v) && v)
+		finding(w, "command", NULL, name, NULL, &a);
+}
+
+/* One executable against itself: what each makes while it runs is equal. */
+static bool same_build(const struct qom *a, const struct qom *b)
+{
+	const struct elf_file *x = qom_file(a), *y = qom_file(b);
+
+	return x->build_id_len && x->build_id_len == y->build_id_len &&
+		!memcmp(x->build_id, y->build_id, x->build_id_len);
+}
+
+static void all_findings(struct work *w)
+{
+	const struct qom *q = w->sides[0].q;
+
+	commands_of(w);
+	cpu_of(w);
+	foreign_of(w, 0);
+	foreign_of(w, 1);
+	for (size_t i = 0; i < qom_ntypes(q); i++) {
+		const struct qom_type *t[2] = { qom_type(q, i), NULL };
+
+		t[1] = qom_find(w->sides[1].q, t[0]->name);
+		/* what a parent registers is told of the parent */
+		if (t[1] && (t[0]->ndescs || t[1]->ndescs))
+			sections_of(w, t);
+	}
+}
+
 static int by_finding(const void *a, const void *b)
 {
 	const struct compat_prop *x = a, *y = b;
@@ -565,10 +780,16 @@ int compat_machine(struct compat_machine *ret, struct arena *a,
 		worst_of(&pairs[i], devices[i], counts[i], a);
 	}
 	all_props(&w);
+	all_findings(&w);
+	if (!same_build(older, newer))
+		lists_of(&w, pairs, npairs);
 	if (w.nprops)
 		qsort(w.props, w.nprops, sizeof(*w.props), by_finding);
 	*ret = (struct compat_machine){
 		.name = name, .sides = { w.sides[0].m, w.sides[1].m },
+		.findings = arena_memdup(a, w.findings, w.nfindings *
+					 sizeof(*w.findings)),
+		.nfindings = w.nfindings,
 		.devices = devices, .ndevices = counts,
 		.props = arena_memdup(a, w.props, w.nprops * sizeof(*w.props)),
 		.nprops = w.nprops,
@@ -576,6 +797,7 @@ int compat_machine(struct compat_machine *ret, struct arena *a,
 	};
 	free(w.conds);
 	free(w.props);
+	free(w.findings);
 	free(w.seen);
 	return 0;
 }

@@ -58,8 +58,29 @@ struct compat_prop {
 	bool looked_at;		/* a condition looks at it */
 };
 
+/*
+ * What stands between the two and is no matter of one descriptor's layout: a
+ * type that registers a section of another name, or a descriptor that is not
+ * of its object; another default CPU; a command that the old does not know.
+ */
+struct compat_finding {
+	const char *about;	/* "section", "object", "cpu", "command", "values" */
+	const char *section;	/* its name on the wire; NULL: of the stream */
+	const char *type;	/* the QOM type, or the property */
+	struct compat_answer forward, backward;
+};
+
+/* What cannot be seen in two executables, whatever the machine type. */
+struct compat_limit {
+	const char *about, *text;
+};
+
+const struct compat_limit *compat_limits(size_t *n);
+
 struct compat_machine {
 	const char *name;
+	const struct compat_finding *findings;
+	size_t nfindings;
 	const struct qom_machine *sides[2];
 	/* Of the pair of this number: one for each type that differs. */
 	const struct compat_device *const *devices;

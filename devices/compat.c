@@ -607,6 +607,15 @@ static void try_other_way(struct question *q, const struct desc *w,
 	q->worst = before;
 }
 
+/* On the wire: a structure may have grown, and code reads what it reads. */
+static bool same_size(const struct desc_field *a, const struct desc_field *b)
+{
+	if (a->desc && b->desc)
+		return !strcmp(a->desc->name, b->desc->name);
+	return a->size == b->size ||
+		(!a->desc && !b->desc && !leaf_size(a) && !leaf_size(b));
+}
+
 /*
  * Condition @k of one side makes it fail.  Does the other side have one of
  * another name for an equal field of the same descriptor (max_queues became
@@ -622,7 +631,7 @@ static bool renamed(struct question *q, const struct desc *w,
 		struct key *o = &q->keys[i];
 
 		if (!open_key(o) || o->sides[0] == k->sides[0] ||
-		    strcmp(o->desc, k->desc) || o->f->size != k->f->size ||
+		    strcmp(o->desc, k->desc) || !same_size(o->f, k->f) ||
 		    o->f->flags != k->f->flags || !o->f->type || !k->f->type ||
 		    strcmp(o->f->type, k->f->type))
 			continue;
@@ -837,4 +846,68 @@ size_t compat(const struct desc_set *older, const struct desc_set *newer,
 	}
 	*ret = pairs;
 	return n;
+}
+
+/* ---- what code reads ---- */
+
+/*
+ * What the put() of an info hands to vmstate_save_state(): a descriptor's name,
+ * in which "%s" stands for that of the section.  All releases since 2.9.
+ */
+static const struct {
+	const char *type, *part;
+} parts[] = {
+	{ "virtio-gpu", "virtio-gpu-scanouts" },
+	{ "virtio", "%s-device" },	/* VirtioDeviceClass::vmsd */
+};
+
+static const struct compat_pair *part_of(const struct compat_pair *pairs,
+					 size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].older && pairs[i].newer &&
+		    !strcmp(pairs[i].name, name))
+			return &pairs[i];
+	return NULL;
+}
+
+static void join(struct compat_answer *to, const struct compat_answer *from,
+		 const char *name, struct arena *a)
+{
+	if (from->answer <= to->answer)
+		return;
+	*to = *from;
+	to->why = arena_printf(a, "its code reads '%s': %s", name, from->why);
+}
+
+static bool has_code(const struct desc *d, const char *type)
+{
+	for (size_t i = 0; i < d->nfields; i++)
+		if (d->fields[i].type && !strcmp(d->fields[i].type, type))
+			return true;
+	return false;
+}
+
+void compat_join(struct compat_pair *pairs, size_t n, struct arena *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct compat_pair *p = &pairs[i];
+
+		for (size_t k = 0; p->older && p->newer &&
+		     k < sizeof(parts) / sizeof(*parts); k++) {
+			const char *at = strstr(parts[k].part, "%s"), *name;
+			const struct compat_pair *other;
+
+			if (!has_code(p->older, parts[k].type) ||
+			    !has_code(p->newer, parts[k].type))
+				continue;
+			name = !at ? parts[k].part :
+				arena_printf(a, "%s%s", p->name, at + 2);
+			other = part_of(pairs, n, name);
+			if (!other || other == p)
+				continue;
+			join(&p->forward, &other->forward, name, a);
+			join(&p->backward, &other->backward, name, a);
+		}
+	}
 }

@@ -70,6 +70,13 @@ struct compat_answer compat_ask_with(struct arena *a, const struct desc *writer,
  */
 uint64_t compat_base(uint64_t base, const struct desc_field *f);
 
+/*
+ * Some sections hand the object to code that reads further descriptors, which
+ * are nobody's part by the descriptors alone (virtio-gpu's scanouts).  Make the
+ * answers of such pairs no better than those of what their code reads.
+ */
+void compat_join(struct compat_pair *pairs, size_t n, struct arena *a);
+
 /* Can @reader load what @writer writes?  Texts live in @a. */
 struct compat_answer compat_ask(struct arena *a, const struct desc *writer,
 				const struct desc *reader);

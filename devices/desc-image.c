@@ -424,14 +424,20 @@ static uint64_t usual_alignment(const struct desc_image *img)
 	return 4;
 }
 
-/* The last entry of a QemuOptsList has another one before it. */
+/*
+ * The last entry of a QemuOptsList has another one before it, which begins with
+ * a name.  A single character is none, but perhaps code: where one segment has
+ * code and texts, any function may look like that.
+ */
 static bool follows_option(const struct desc_image *img, const struct node *n)
 {
 	uint64_t v, before = n->addr - 4u * img->s->ptr_size;
+	char name[256];
 
 	return !space_uint(img->s, before, img->s->ptr_size, &v) && v &&
 	       (!img->s->pointer || img->s->pointer(img->s, before)) &&
-	       shape_is_text(img->s, v);
+	       shape_is_text(img->s, v) &&
+	       space_text(img->s, v, name, sizeof(name)) != 1;
 }
 
 /* An empty list: all zero up to 8.2, which is not much of a sign. */

@@ -32,6 +32,7 @@ struct content {
 	const char **files;
 	size_t nfiles;
 	bool files_read;
+	bool files_from_0;	/* how the table counts */
 };
 
 /* A typedef and what it stands for. */
@@ -466,6 +467,28 @@ const char *dwarf_typedef_of(const struct ctype *t, uint32_t unit)
 	return NULL;
 }
 
+/*
+ * Does the table of files count from 0?  That is the line program's version's
+ * affair, not the unit's: gcc hands what it has to an assembler, and on some
+ * hosts that writes version 3 for units of version 5.
+ */
+static bool counts_from_0(const struct dwarf *dw, const struct dwarf_unit *u,
+			  const struct die *d)
+{
+	const struct dwarf_object *o =
+		&dw->sh->du.objects[ref_object(die_ref(d))];
+	const struct debug_section *s = dwarf_object_section(o, "line");
+	uint64_t at = die_number(d, DW_AT_stmt_list);
+	const uint8_t *p;
+
+	if (!s || !s->data || s->size < 14 || at > s->size - 14)
+		return u->version >= 5;
+	p = s->data + at;
+	/* unit_length: 4 bytes, or 12 beginning with 0xffffffff */
+	p += !memcmp(p, "\xff\xff\xff\xff", 4) ? 12 : 4;
+	return (o->big_endian ? p[0] << 8 | p[1] : p[1] << 8 | p[0]) >= 5;
+}
+
 /* The table of files of a unit's line program; a split unit's is its skeleton's. */
 static void files_read(struct dwarf *dw, const struct dwarf_unit *u,
 		       struct content *c)
@@ -478,6 +501,7 @@ static void files_read(struct dwarf *dw, const struct dwarf_unit *u,
 	c->files_read = true;
 	if (!die_at(dw, u->skeleton ? u->skeleton : u->die, &d))
 		return;
+	c->files_from_0 = counts_from_0(dw, u, &d);
 	if (dwarf_ok(d.dbg, dwarf_srcfiles(d.die, &names, &n, &e), &e) &&
 	    n > 0) {
 		c->files = arena_calloc(&dw->arena, (size_t)n,
@@ -504,8 +528,7 @@ static const char *file_of(struct dwarf *dw, uint64_t ref, uint32_t index)
 	c = content_of(dw, (uint32_t)(u - du->units));
 	if (!c->files_read)
 		files_read(dw, u, c);
-	/* DWARF 5 counts from 0 */
-	if (u->version < 5 && index-- == 0)
+	if (!c->files_from_0 && index-- == 0)
 		return NULL;
 	return index < c->nfiles ? c->files[index] : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "lint.h"
 #include "predicate.h"
+#include "qom.h"
 
 #define MAX_FINDINGS 100000
 
@@ -139,11 +140,18 @@ static void check_embedded(struct linter *l, const struct desc *d)
 
 /* ---- counts ---- */
 
+static bool is_compared(const struct desc_field *f)
+{
+	size_t n = f->type ? strlen(f->type) : 0;
+
+	return n > 6 && !strcmp(f->type + n - 6, " equal");
+}
+
 static void check_counts(struct linter *l, const struct desc *d)
 {
 	for (size_t i = 0; i < d->nfields; i++) {
 		const struct desc_field *f = &d->fields[i];
-		bool before = false, after = false;
+		bool before = false, after = false, compared = false;
 
 		if (!(f->flags & (VMS_VARRAY | VMS_VBUFFER)) ||
 		    f->from_layout == DESC_FROM_NOBODY)
@@ -153,9 +161,17 @@ static void check_counts(struct linter *l, const struct desc *d)
 				continue;
 			before |= k < i;
 			after |= k > i;
+			/* VMSTATE_INT32_EQUAL(): the reader's own count stands */
+			compared |= k > i && is_compared(&d->fields[k]);
 		}
 		if (before)
 			continue;
+		if (compared) {
+			add(l, LINT_COUNT_NEVER, d, f, NULL,
+			    arena_printf(l->arena, "%s: %s is counted by %s, which is only compared, after it: where it differs, other data is read first",
+					 d->name, f->name, f->count_field));
+			continue;
+		}
 		add(l, after ? LINT_COUNT_LATE : LINT_COUNT_NEVER, d, f, NULL,
 		    after ? arena_printf(l->arena, "%s: %s is counted by %s, which is loaded after it",
 					 d->name, f->name, f->count_field) :
@@ -186,10 +202,10 @@ static void check_fn(struct linter *l, const struct desc *d,
 	if (!why.outside)
 		return;
 	add(l, LINT_OUTSIDE, d, f, NULL,
-	    arena_printf(l->arena, "%s%s%s: %s%s reads at offset %" PRId64 " of an object of %" PRIu64 " bytes",
+	    arena_printf(l->arena, "%s%s%s: %s%s%s reads at offset %" PRId64 " of an object of %" PRIu64 " bytes",
 			 d->name, f ? ": field " : "", f ? f->name : "",
-			 f ? "its field_exists() " : "needed() ",
-			 name ? name : "", why.outside_offset, size));
+			 f ? "its field_exists()" : "needed()",
+			 name ? " " : "", name ? name : "", why.outside_offset, size));
 }
 
 /* @d is embedded as an element of @size bytes: that is all it may look at. */
@@ -305,6 +321,27 @@ static void check_names(struct linter *l)
 	free(all);
 }
 
+/* ---- types ---- */
+
+/* Where types cannot be read (another host's code) there is nothing to say. */
+static void check_types(struct linter *l)
+{
+	const struct qom_foreign *v;
+	struct qom *q;
+	struct err err;
+	size_t n;
+
+	if (qom_open(&q, l->img, &err) < 0)
+		return;
+	n = qom_foreign(q, l->arena, &v);
+	for (size_t i = 0; i < n; i++)
+		add(l, LINT_FOREIGN, v[i].desc, NULL, NULL,
+		    arena_printf(l->arena, "%s: type %s registers it for its whole object, but it describes a structure of %" PRIu64 " bytes that others embed and the object neither is nor begins with",
+				 v[i].desc->name, v[i].type->name,
+				 v[i].size));
+	qom_close(q);
+}
+
 size_t lint(const struct desc_set *set, struct desc_image *img,
 	    struct arena *a, const struct finding **ret)
 {
@@ -319,8 +356,10 @@ size_t lint(const struct desc_set *set, struct desc_image *img,
 		check_counts(&l, d);
 	}
 	check_names(&l);
-	if (img)
+	if (img) {
 		check_all_predicates(&l);
+		check_types(&l);
+	}
 	*ret = arena_memdup(a, l.found, l.n * sizeof(*l.found));
 	free(l.found);
 	return l.n;

@@ -3,7 +3,7 @@
  * lint.h - what is wrong with one emulator's descriptors, before any stream.
  *
  * Each rule has a name that baselines and SARIF know it by.  Findings come by
- * descriptor, then those about names, then those about predicates.
+ * descriptor, then those about names, about predicates, about types.
  */
 #ifndef VMSDB_LINT_H
 #define VMSDB_LINT_H
@@ -35,7 +35,9 @@
 	X(LINT_COUNT_NEVER, "count-never", LINT_NOTE, \
 	  "the count of a variable array is not loaded by its descriptor: it must agree on both sides") \
 	X(LINT_OUTSIDE, "predicate-outside", LINT_ERROR, \
-	  "a predicate reads outside of the object that it is given")
+	  "a predicate reads outside of the object that it is given") \
+	X(LINT_FOREIGN, "foreign-object", LINT_ERROR, \
+	  "a type registers a descriptor of another structure than its object: other members are saved, and overwritten by a load")
 
 enum lint_severity { LINT_NOTE, LINT_WARNING, LINT_ERROR };
 

@@ -13,6 +13,7 @@
 #define MAX_ALL_GLOBALS 200000u
 #define MAX_PROPS 512u		/* of one table */
 #define MAX_DESCS 16u
+#define MAX_CPU_OPS 24u
 #define MAX_UP 64
 #define MAX_WALKED UINT64_C(100000000)
 #define MAX_SIZE (UINT64_C(1) << 28)
@@ -117,7 +118,7 @@ static bool type_read(struct qom *q, uint64_t at, unsigned shape,
 	*t = (struct qom_type){
 		.name = type_name(q, v[0]), .parent = type_name(q, v[1]),
 		.instance_init = v[k], .class_init = v[k + 5],
-		.class_data = v[k + 7],
+		.class_data = v[k + 7], .size = v[2], .abstract = v[k + 3] & 1,
 	};
 	return t->name && t->parent;
 }
@@ -156,8 +157,10 @@ static bool proxy_read(struct qom *q, uint64_t at)
 			return false;
 	}
 	t.instance_init = v[7];
+	t.size = v[5];
 	t.class_init = is_code(q, v[9]) && v[9] ? v[9] : v[8];
-	if (!t.class_init || strncmp(name[1], "v", 1))
+	if (!t.class_init || (strncmp(name[1], "virtio", 6) != 0 &&
+			      strncmp(name[1], "vhost", 5) != 0))
 		return false;
 	snprintf(base, sizeof(base), "%s-base-type", name[1]);
 	t.name = name[0] ? name[0] : arena_strdup(&q->arena, base);
@@ -190,34 +193,73 @@ const struct qom_type *qom_find(const struct qom *q, const char *name)
 				   sizeof(*q->types), by_name) : NULL;
 }
 
-/* Those whose parents are none go, and so on: what is left is a tree. */
-static void keep_tree(struct qom *q)
+static int by_walked_name(const void *a, const void *b)
+{
+	const struct qom_type *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	if (c || (c = y->walked - x->walked) || (c = strcmp(x->parent, y->parent)))
+		return c;
+	return x->class_init < y->class_init ? -1 : x->class_init > y->class_init;
+}
+
+static bool is_root(const char *name)
 {
 	static const char *const roots[] = { "object", "interface", "device" };
-	size_t n = 0, before;
 
-	if (q->ntypes)
-		qsort(q->types, q->ntypes, sizeof(*q->types), by_name);
+	for (size_t k = 0; k < 3; k++)
+		if (!strcmp(name, roots[k]))
+			return true;
+	return false;
+}
+
+/*
+ * Is one of that name already known to hang below a root?  Of several with one
+ * name such a one is the first.
+ */
+static bool hangs(const struct qom *q, const char *name)
+{
+	size_t lo = 0, hi = q->ntypes;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(q->types[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < q->ntypes && q->types[lo].walked &&
+		!strcmp(q->types[lo].name, name);
+}
+
+/*
+ * What is below a root is a tree; the rest goes.  That includes look-alikes,
+ * which have a true name and, read out of some number, any parent: they must
+ * not take the true one's place.
+ */
+static void keep_tree(struct qom *q)
+{
+	size_t n = 0;
+	bool more = q->ntypes > 0;
+
+	for (unsigned depth = 0; more && depth < MAX_UP; depth++) {
+		qsort(q->types, q->ntypes, sizeof(*q->types), by_walked_name);
+		more = false;
+		for (size_t i = 0; i < q->ntypes; i++) {
+			struct qom_type *t = &q->types[i];
+
+			if (t->walked || !(is_root(t->parent) ||
+					   hangs(q, t->parent)))
+				continue;
+			t->walked = more = true;
+		}
+	}
 	for (size_t i = 0; i < q->ntypes; i++)	/* a second one of a name goes */
-		if (!n || strcmp(q->types[n - 1].name, q->types[i].name))
+		if (q->types[i].walked &&
+		    (!n || strcmp(q->types[n - 1].name, q->types[i].name)))
 			q->types[n++] = q->types[i];
 	q->ntypes = n;
-	do {
-		before = q->ntypes;
-		n = 0;
-		for (size_t i = 0; i < q->ntypes; i++) {
-			const char *p = q->types[i].parent;
-			bool known = qom_find(q, p) != NULL;
-
-			for (size_t k = 0; k < 3; k++)
-				known |= !strcmp(p, roots[k]);
-			q->types[i].walked = known;
-		}
-		for (size_t i = 0; i < q->ntypes; i++)
-			if (q->types[i].walked)
-				q->types[n++] = q->types[i];
-		q->ntypes = n;
-	} while (n < before);
 	for (size_t i = 0; i < q->ntypes; i++) {
 		q->types[i].walked = false;
 		q->types[i].up = qom_find(q, q->types[i].parent);
@@ -361,7 +403,10 @@ struct walk {
 	size_t nprops;		/* 0: up to its end */
 	uint64_t *globals;
 	size_t nglobals, globals_cap;
-	const char *child;
+	const char *child, *cpu;
+	bool is_cpu;
+	bool cpus;		/* the last name of a CPU is wanted */
+	bool cpus_differ;	/* there was another one before */
 	bool too_much;
 };
 
@@ -477,14 +522,57 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 	return about ? CALL_FOLLOW : CALL_SKIP;
 }
 
+/* "qemu64-x86_64-cpu", as MachineClass::default_cpu_type is set */
+static const char *cpu_name(struct qom *q, uint64_t addr)
+{
+	const char *s = q->s->kind(q->s, addr) == SPACE_DATA ?
+		type_name(q, addr) : NULL;
+	size_t n = s ? strlen(s) : 0;
+
+	return n > 4 && !strcmp(s + n - 4, "-cpu") ? s : NULL;
+}
+
+/*
+ * Since 6.1 a CPU's class has its descriptor in a table of operations,
+ * SysemuCPUOps::legacy_vmsd.
+ */
+static const struct desc *legacy_vmsd(const struct walk *w, uint64_t table)
+{
+	unsigned size = w->q->s->ptr_size;
+	uint64_t v;
+
+	if (!w->is_cpu || w->q->s->kind(w->q->s, table) != SPACE_DATA)
+		return NULL;
+	for (unsigned i = 0; i < MAX_CPU_OPS; i++) {
+		const struct desc *d;
+
+		if (!word(w->q, table + (uint64_t)i * size, &v))
+			return NULL;
+		d = v ? desc_image_at(w->q->img, v) : NULL;
+		if (d)
+			return !strcmp(d->name, "cpu") ? d : NULL;
+		/* all others are functions */
+		if (!code_or_null(w->q, v))
+			return NULL;
+	}
+	return NULL;
+}
+
 static void on_store(void *ctx, int64_t offset, unsigned size, uint64_t v)
 {
 	struct walk *w = ctx;
 	const struct desc *d;
+	const char *cpu;
 
 	if (offset < 0 || size != w->q->s->ptr_size || !v)
 		return;
+	cpu = w->cpus ? cpu_name(w->q, v) : NULL;
+	w->cpus_differ |= cpu && w->cpu && strcmp(cpu, w->cpu) != 0;
+	if (cpu)
+		w->cpu = cpu;
 	d = desc_image_at(w->q->img, v);
+	if (!d)
+		d = legacy_vmsd(w, v);
 	if (!d)
 		return;
 	for (size_t i = 0; i < w->ndescs; i++)
@@ -598,6 +686,8 @@ static void keep_type(struct qom *q, const struct walk *w)
 	t->descs = arena_memdup(&q->arena, w->descs,
 				w->ndescs * sizeof(*w->descs));
 	t->ndescs = w->ndescs;
+	if (t->walked || !w->cpus_differ)
+		t->cpu = w->cpu;
 	if (!w->nprops)
 		return;
 	p = arena_calloc(&q->arena, w->nprops, sizeof(*p));
@@ -610,7 +700,8 @@ static void keep_type(struct qom *q, const struct walk *w)
 
 static void walk_type(struct qom *q, struct qom_type *t)
 {
-	struct walk w = { .q = q, .t = t };
+	struct walk w = { .q = q, .t = t, .cpus = qom_is_a(t, "machine"),
+			  .is_cpu = qom_is_a(t, "cpu") };
 	struct predicate_watch watch = {
 		on_call, on_store, &w, &q->budget,
 	};
@@ -672,6 +763,21 @@ static void tell_bits(struct qom *q)
 		}
 }
 
+/* A machine type's own class_init() comes after those of what it is. */
+static void name_cpu(const struct qom *q, struct qom_machine *m)
+{
+	char name[MAX_NAME + 16];
+	const struct qom_type *t;
+
+	snprintf(name, sizeof(name), "%s-machine", m->name);
+	t = qom_find(q, name);
+	for (unsigned i = 0; t && i < MAX_UP && !m->cpu; i++, t = t->up) {
+		m->cpu = t->cpu;
+		if (!t->walked)
+			break;
+	}
+}
+
 static const char *symbol(void *ctx, uint64_t addr)
 {
 	const struct elf_symbol *s = space_elf_at(ctx, addr);
@@ -715,6 +821,8 @@ int qom_open(struct qom **ret, struct desc_image *img, struct err *err)
 	for (size_t i = 0; i < q->ntypes; i++)
 		walk_type(q, &q->types[i]);
 	tell_bits(q);
+	for (size_t i = 0; i < q->nmachines; i++)
+		name_cpu(q, &q->machines[i]);
 	qsort(q->machines, q->nmachines, sizeof(*q->machines), by_machine);
 	*ret = q;
 	return 0;
@@ -730,6 +838,16 @@ void qom_close(struct qom *q)
 }
 
 /* ---- questions ---- */
+
+const struct desc_set *qom_set(const struct qom *q)
+{
+	return desc_image_set(q->img);
+}
+
+const struct elf_file *qom_file(const struct qom *q)
+{
+	return space_elf_file(q->elf, 0);
+}
 
 size_t qom_ntypes(const struct qom *q)
 {
@@ -768,6 +886,129 @@ const struct qom_prop *qom_prop_find(const struct qom_type *t,
 			if (!strcmp(t->props[k].name, name))
 				return &t->props[k];
 	return NULL;
+}
+
+size_t qom_descs(const struct qom_type *t, const struct desc *const **ret,
+		 bool *known)
+{
+	bool all = true;
+	size_t n = 0;
+
+	*ret = NULL;
+	for (unsigned i = 0; t && i < MAX_UP && !n; i++, t = t->up) {
+		all &= t->walked;
+		n = t->ndescs;
+		*ret = t->descs;
+	}
+	if (known)
+		*known = all;
+	return n;
+}
+
+/* ---- descriptors of another structure than the object ---- */
+
+struct embedded {
+	const struct desc *desc;
+	uint64_t size;
+};
+
+static int by_desc(const void *a, const void *b)
+{
+	const struct embedded *x = a, *y = b;
+
+	return x->desc < y->desc ? -1 : x->desc > y->desc;
+}
+
+/* VMSTATE_STRUCT() and arrays of structures tell the structure's size. */
+static bool embeds(const struct desc_field *f)
+{
+	return f->desc && f->flags & (VMS_STRUCT | VMS_VSTRUCT) &&
+		!(f->flags & (VMS_POINTER | VMS_ARRAY_OF_POINTER)) && f->size &&
+		f->from_layout >= DESC_FROM_BINARY;
+}
+
+static struct embedded *embedded_in(const struct desc_set *set, size_t *n)
+{
+	struct embedded *v = NULL;
+	size_t cap = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *d = set->items[i].desc;
+
+		for (size_t k = 0; k < d->nfields; k++) {
+			if (!embeds(&d->fields[k]))
+				continue;
+			v = grow_array(v, &cap, *n + 1, sizeof(*v));
+			v[(*n)++] = (struct embedded){
+				d->fields[k].desc, d->fields[k].size,
+			};
+		}
+	}
+	if (*n)
+		qsort(v, *n, sizeof(*v), by_desc);
+	return v;
+}
+
+/* The one size that all who embed @d give it; 0: nobody does, or they differ. */
+static uint64_t embedded_size(const struct embedded *v, size_t n,
+			      const struct desc *d)
+{
+	struct embedded key = { d, 0 }, *e;
+	uint64_t size;
+
+	e = n ? bsearch(&key, v, n, sizeof(key), by_desc) : NULL;
+	if (!e)
+		return 0;
+	while (e > v && e[-1].desc == d)
+		e--;
+	size = e->size;
+	for (; e < v + n && e->desc == d; e++)
+		if (e->size != size)
+			return 0;
+	return size;
+}
+
+/* Is @t's object, or the beginning that it has from what it is, so large? */
+static bool has_size(const struct qom_type *t, uint64_t size)
+{
+	bool any = false;
+
+	for (unsigned i = 0; t && i < MAX_UP; i++, t = t->up) {
+		if (t->size == size)
+			return true;
+		any |= t->size != 0;
+	}
+	return !any;
+}
+
+size_t qom_foreign(const struct qom *q, struct arena *a,
+		   const struct qom_foreign **ret)
+{
+	const struct desc_set *set = desc_image_set(q->img);
+	struct qom_foreign *found = NULL;
+	size_t n, count = 0, cap = 0;
+	struct embedded *v = embedded_in(set, &n);
+
+	for (size_t i = 0; i < q->ntypes; i++) {
+		const struct qom_type *t = &q->types[i];
+
+		for (size_t k = 0; k < t->ndescs; k++) {
+			uint64_t size = embedded_size(v, n, t->descs[k]);
+
+			if (!size || has_size(t, size))
+				continue;
+			found = grow_array(found, &cap, count + 1,
+					   sizeof(*found));
+			found[count++] = (struct qom_foreign){
+				t, t->descs[k], size,
+			};
+		}
+	}
+	*ret = arena_memdup(a, found, count * sizeof(*found));
+	free(found);
+	free(v);
+	return count;
 }
 
 const struct global *qom_set_by(const struct qom_machine *m,

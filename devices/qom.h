@@ -41,6 +41,8 @@ struct qom_type {
 	const char *name, *parent;
 	const struct qom_type *up;	/* NULL: its parent is no static type */
 	uint64_t class_init, class_data, instance_init;
+	uint64_t size;		/* of an instance; 0: its parent's */
+	bool abstract;
 	bool walked;		/* the lists below are complete */
 	const struct qom_prop *props;
 	size_t nprops;
@@ -49,11 +51,13 @@ struct qom_type {
 	size_t ndescs;
 	/* Of a proxy (virtio-net-pci): the type of its only child, or NULL. */
 	const char *child;
+	const char *cpu;	/* of a machine: the CPU that its class_init names */
 };
 
 struct qom_machine {
 	const char *name;	/* "pc-q35-7.2" */
 	bool complete;		/* no more than these */
+	const char *cpu;	/* default_cpu_type, or NULL: not known */
 	const struct global *const *globals;	/* as they are applied */
 	size_t nglobals;
 };
@@ -66,6 +70,11 @@ struct qom;
  */
 int qom_open(struct qom **ret, struct desc_image *img, struct err *err);
 void qom_close(struct qom *q);
+
+/* All descriptors of the image. */
+const struct desc_set *qom_set(const struct qom *q);
+/* The executable itself. */
+const struct elf_file *qom_file(const struct qom *q);
 
 size_t qom_ntypes(const struct qom *q);
 const struct qom_type *qom_type(const struct qom *q, size_t i);
@@ -81,6 +90,30 @@ const struct qom_machine *qom_machine_find(const struct qom *q,
 /* The property @name of @t or of a type that it is one of; NULL. */
 const struct qom_prop *qom_prop_find(const struct qom_type *t,
 				     const char *name);
+
+/*
+ * The descriptors that a class of type @t has: its own, or those of the nearest
+ * type that it is one of.  @known, if not NULL: no other class_init() in
+ * between was left unfollowed.
+ */
+size_t qom_descs(const struct qom_type *t, const struct desc *const **ret,
+		 bool *known);
+
+/*
+ * A descriptor that @t registers for its whole object and that describes a
+ * structure of another size (isa-vga until 10.0: VGACommonState for
+ * ISAVGAState), so that its fields are read from, and written to, other
+ * members than they mean.  That is certain where other descriptors embed it
+ * and @t's object is none that begins with such a structure.
+ */
+struct qom_foreign {
+	const struct qom_type *type;
+	const struct desc *desc;
+	uint64_t size;		/* of the structure that it describes */
+};
+
+size_t qom_foreign(const struct qom *q, struct arena *a,
+		   const struct qom_foreign **ret);
 
 /*
  * What @m sets @name of @t to, the last one that applies; NULL: nothing.

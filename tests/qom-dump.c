@@ -9,7 +9,10 @@ int main(int argc, char **argv)
 {
 	struct desc_image *img;
 	struct qom *q;
+	const struct qom_foreign *foreign;
+	struct arena arena;
 	struct err err;
+	size_t n;
 
 	if (argc != 2 || desc_image_open(&img, argv[1], NULL, &err) < 0 ||
 	    qom_open(&q, img, &err) < 0) {
@@ -19,8 +22,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < qom_nmachines(q); i++) {
 		const struct qom_machine *m = qom_machine(q, i);
 
-		printf("machine\t%s\t%d\t%zu\n", m->name, m->complete,
-		       m->nglobals);
+		printf("machine\t%s\t%d\t%zu\t%s\n", m->name, m->complete,
+		       m->nglobals, m->cpu ? m->cpu : "");
 		for (size_t k = 0; k < m->nglobals; k++)
 			printf("global\t%s\t%s\t%s\t%s\t%s\n", m->name,
 			       m->globals[k]->driver, m->globals[k]->property,
@@ -42,6 +45,13 @@ int main(int argc, char **argv)
 		for (size_t k = 0; k < t->ndescs; k++)
 			printf("desc\t%s\t%s\n", t->name, t->descs[k]->name);
 	}
+	arena_init(&arena);
+	n = qom_foreign(q, &arena, &foreign);
+	for (size_t i = 0; i < n; i++)
+		printf("foreign\t%s\t%s\t%" PRIu64 "\n",
+		       foreign[i].type->name, foreign[i].desc->name,
+		       foreign[i].size);
+	arena_release(&arena);
 	qom_close(q);
 	desc_image_close(img);
 	return 0;

@@ -160,6 +160,44 @@ static json_t *pair_json(const struct c_sides *c, const struct compat_pair *p)
 	return o;
 }
 
+static json_t *findings_json(const struct c_sides *c,
+			     const struct compat_machine *m)
+{
+	json_t *list = json_array(), *o;
+
+	for (size_t i = 0; i < m->nfindings; i++) {
+		const struct compat_finding *f = &m->findings[i];
+
+		o = json_object();
+		json_object_set_new(o, "about", json_string(f->about));
+		json_object_set_new(o, "section", f->section ?
+				    text(f->section) : json_null());
+		json_object_set_new(o, "type", text(f->type));
+		json_object_set_new(o, "forward", answer_json(c->old, c->new,
+							      &f->forward));
+		json_object_set_new(o, "backward", answer_json(c->new, c->old,
+							       &f->backward));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *limits_json(void)
+{
+	json_t *list = json_array();
+	size_t n;
+	const struct compat_limit *v = compat_limits(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "about", json_string(v[i].about));
+		json_object_set_new(o, "text", json_string(v[i].text));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static void print_why(const char *way, const struct compat_answer *a)
 {
 	char buf[4096];
@@ -267,6 +305,33 @@ static void print_pair(const struct c_sides *c, const struct compat_pair *p)
 		     p->backward.reader_field);
 }
 
+static void print_findings(const struct compat_machine *m)
+{
+	size_t n;
+	const struct compat_limit *v = compat_limits(&n);
+	char buf[1024];
+
+	if (m->nfindings)
+		printf("\nBESIDE THE LAYOUTS on %s\n", escape_text(buf,
+			sizeof(buf), m->name, strlen(m->name)));
+	for (size_t i = 0; i < m->nfindings; i++) {
+		const struct compat_finding *f = &m->findings[i];
+		const char *name = f->section ? f->section : "the stream";
+
+		printf("%-36s %-12s %-8s %s\n",
+		       escape_text(buf, sizeof(buf), name, strlen(name)),
+		       f->about, compat_name(f->forward.answer),
+		       compat_name(f->backward.answer));
+		print_why("forward", &f->forward);
+		/* once is enough */
+		if (f->forward.why != f->backward.why)
+			print_why("backward", &f->backward);
+	}
+	printf("\nNOT SEEN in executables\n");
+	for (size_t i = 0; i < n; i++)
+		printf("%-12s %s\n", v[i].about, v[i].text);
+}
+
 static bool shown(const struct args *a, const struct compat_pair *p)
 {
 	if (a->all)
@@ -353,7 +418,9 @@ static int report(const struct args *a, const struct compat_pair *pairs,
 			json_object_set_new(o, "new_complete",
 					    json_boolean(m->sides[1]->complete));
 			json_object_set_new(o, "devices", list);
+			json_object_set_new(o, "findings", findings_json(c, m));
 			json_object_set_new(o, "properties", props);
+			json_object_set_new(o, "limits", limits_json());
 			list = o;
 		}
 		json_dumpf(list, stdout, JSON_INDENT(1));
@@ -367,9 +434,14 @@ static int report(const struct args *a, const struct compat_pair *pairs,
 		       count[1][COMPAT_YES], count[1][COMPAT_DEPENDS],
 		       count[1][COMPAT_SILENT], count[1][COMPAT_NO],
 		       count[0][COMPAT_GONE]);
-		if (m)
+		if (m) {
 			print_props(a, m);
+			print_findings(m);
+		}
 	}
+	for (size_t i = 0; m && i < m->nfindings; i++)
+		if (m->findings[i].forward.answer > worst)
+			worst = m->findings[i].forward.answer;
 	json_decref(list);
 	return worst == COMPAT_NO ? 1 : worst == COMPAT_SILENT ? 3 : 0;
 }
@@ -416,6 +488,7 @@ static int compare(const struct args *a, struct told *older,
 		complain("%s", err.msg);
 		goto out;
 	}
+	compat_join(mine, n, &newer->arena);
 	c.old = members_in(a, older);
 	c.new = members_in(a, newer);
 	status = report(a, mine, n, a->machine ? &m : NULL, &c);

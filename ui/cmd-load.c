@@ -48,6 +48,13 @@ static struct members *members_of(struct desc_image *img, const struct args *a)
 	return m;
 }
 
+static void admit(struct analysis *an, const struct timeline *t, bool source,
+		  const struct desc_image *img, const struct members *m)
+{
+	if (img)
+		members_admit(an, t, source, desc_image_set(img)->path, m != NULL);
+}
+
 static void open_source_image(struct desc_image **img, const struct args *a)
 {
 	struct err err;
@@ -92,6 +99,8 @@ static int load_with(const struct args *a, enum rules rules)
 		members[1] = members_of(from, a);
 		members_fill(members[0], an, t, false);
 		members_fill(members[1], an, source->self, true);
+		admit(an, t, false, dest->image, members[0]);
+		admit(an, source->self, true, from, members[1]);
 	}
 	status = verdict_status(an->verdict);
 	if (a->record && record(a, rules, source, dest, t, an, members) < 0)

@@ -79,6 +79,8 @@ static json_t *side(const struct side *s)
 		set(o, "member", str(s->member));
 	if (s->declared)
 		set(o, "declared", str(s->declared));
+	if (s->no_member)
+		set(o, "member_unknown", str(s->no_member));
 	return o;
 }
 

@@ -152,6 +152,8 @@ static void print_side(FILE *f, const char *who, const struct side *s)
 	if (s->member)
 		line(f, "  %-12s %s%s%s", "", s->member,
 		     s->declared ? ", " : "", s->declared ? s->declared : "");
+	else if (s->no_member)
+		line(f, "  %-12s C member %s", "", s->no_member);
 }
 
 static void print_messages(FILE *f, const struct analysis *a,
