@@ -364,6 +364,19 @@ static bool is_plain_array(const struct leaf *l, unsigned size)
 		!strcmp(l->type, "pci config");
 }
 
+/* Any byte but 0 on the wire is a true one in memory. */
+static bool same_value(const struct event *e, const uint8_t *wire,
+		       const uint8_t *memory, uint64_t len)
+{
+	if (!e->type || strcmp(e->type, "bool"))
+		return !memcmp(wire, memory, len);
+	for (uint64_t i = 0; i < len; i++) {
+		if (!wire[i] != !memory[i])
+			return false;
+	}
+	return true;
+}
+
 static void print_place(struct session *s, struct inside *in,
 			const struct what *w, char format, struct out *o)
 {
@@ -397,7 +410,7 @@ static void print_place(struct session *s, struct inside *in,
 		e.n = 1;
 	}
 	put_bytes(&t, &e, at.wire + skip, format);
-	same = p && !memcmp(p + skip, at.wire + skip, e.len);
+	same = p && same_value(&e, p + skip, at.wire + skip, e.len);
 	out_object(o, "memory");
 	if (at.addr)
 		out_number(o, "address", (int64_t)at.addr);
@@ -438,7 +451,7 @@ static void print_places(struct session *s, struct inside *in,
 				later++;
 			else if (!unknown++)
 				why = err;
-		} else if (!memcmp(p, at.wire, e->len)) {
+		} else if (same_value(e, p, at.wire, e->len)) {
 			same++;
 		} else if (other++, listed < room) {
 			char path[2048], value[MAX_TEXT] = "";
