@@ -160,6 +160,11 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		usage_of(self, stderr);
 		return STATUS_USAGE;
 	}
+	if (a.common.all) {
+		complain("%s: --all is of no use here%s", self->name,
+			 attach ? ": it is for PID and CORE" : "");
+		return STATUS_USAGE;
+	}
 	if (timeout) {
 		opts.timeout_ms = live_seconds(self, "--timeout", timeout);
 		if (opts.timeout_ms < 0)
