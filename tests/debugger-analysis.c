@@ -25,6 +25,9 @@
 	"QEVM start[1,ram,0,4](0000000000" pages "004 str8[" block "] be64[" size \
 	"] be64[16]) end[1](be64[2] str8[" block "] 00 be64[16]) 00"
 
+#define VGA "vga v2 { sr:buffer(8) vbe_regs:uint16[5] }"
+#define VGA_STREAM(sr, enable) "QEVM full[1,vga,0,2](" sr "0000 0000 0000 0000" enable ") 00"
+
 static const struct test {
 	/*
 	 * @source NULL: without description; "; REFERENCE" behind @stream;
@@ -140,6 +143,17 @@ static const struct test {
 	  "QEVM full[1,r,0,1](01) full[2,q,0,1](02) 00",
 	  "r v1 { a:uint16 } q v1 { a:uint16 }",
 	  "fails; layout@23 r › a: the source wrote a (uint8, 1 byte) where the destination reads a (uint16, 2 bytes); layout@44 q › a: the source wrote a (uint8, 1 byte) where the destination reads a (uint16, 2 bytes)" },
+	{ "isa-vga over another structure", VGA, VGA_STREAM("00000000 00000000", "0040"), VGA,
+	  "silent; wrong-object@8 vga: isa-vga of QEMU up to 10.x loads its state over another structure (hw/display/vga-isa.c registers the descriptor of VGACommonState for ISAVGAState): other members are overwritten" },
+	{ "isa-vga with VBE", NULL, VGA_STREAM("00000000 00000000", "0041"), VGA,
+	  "fails; wrong-object@8 vga: isa-vga of QEMU up to 10.x loads its state over another structure (hw/display/vga-isa.c registers the descriptor of VGACommonState for ISAVGAState): other members are overwritten; VBE is switched on by what was loaded, and the memory regions that it needs are looked for in the wrong structure" },
+	{ "isa-vga in chained mode", NULL, VGA_STREAM("00000f00 0e000000", "0000"), VGA,
+	  "fails; wrong-object@8 vga: isa-vga of QEMU up to 10.x loads its state over another structure (hw/display/vga-isa.c registers the descriptor of VGACommonState for ISAVGAState): other members are overwritten; the chained mode is switched on by what was loaded, and the memory regions that it needs are looked for in the wrong structure" },
+	{ "a ROM that grows too large", NULL,
+	  "QEVM full[1,fw_cfg/acpi_mr,0,1](be64[0x200001]) 00", "fw_cfg/acpi_mr v1 { table_mr_size:uint64 }",
+	  "fails; value@36 fw_cfg/acpi_mr: the ROM 'etc/acpi/tables' cannot become 0x200001 bytes large, and QEMU aborts" },
+	{ "a ROM that grows", "fw_cfg/acpi_mr v1 { table_mr_size:uint64 }",
+	  "QEVM full[1,fw_cfg/acpi_mr,0,1](be64[0x200000]) 00", "fw_cfg/acpi_mr v1 { table_mr_size:uint64 }", "loads" },
 	{ "unknown", "r v1 { a:uint8 }", R("01"), "incomplete",
 	  "unknown" },
 };
