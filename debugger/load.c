@@ -783,12 +783,32 @@ static const struct entry *assume_entry(struct load *l,
 		bool before = l->section_unknown;
 
 		note_unknown(l, ev_printf(l, "whether the destination has "
-			"instance %" PRIu32 " of '%s': a reference stream of "
-			"the destination would tell", s->instance, s->name));
+			"instance %" PRIu32 " of '%s': %s", s->instance, s->name,
+			l->o->reg->complete ? "its own stream leaves it out, "
+			"which may be for a condition (needed) of the section" :
+			"a reference stream of the destination would tell"));
 		/* without the entry it fails, too: a failure stays certain */
 		l->section_unknown = before;
 	}
 	return e;
+}
+
+/*
+ * A section that the destination registers and leaves out of its own stream
+ * while its needed() says no ("PCIHost" of old machine types): an image tells
+ * that there is such a condition, a process what is registered.
+ */
+static bool may_be_unwritten(const struct load *l, const struct section *s)
+{
+	const struct registry *reg = l->o->reg;
+	const struct desc *d;
+
+	if (!l->o->image || !reg->nentries ||
+	    reg->entries[0].from == DESC_FROM_PROCESS)
+		return false;
+	d = registry_desc_for(reg, s->name, written_of(l->o->source, s->name,
+						       s->instance));
+	return d && d->needed_fn;
 }
 
 static const struct entry *find_entry(struct load *l, const struct section *s,
@@ -807,7 +827,7 @@ static const struct entry *find_entry(struct load *l, const struct section *s,
 					   "of '%s'", e->idstr);
 	if (e)
 		return e;
-	if (!reg->complete)
+	if (!reg->complete || may_be_unwritten(l, s))
 		return assume_entry(l, s);
 	if (known_iterable(s->name)) {
 		/* registered by every emulator; written only when needed */
