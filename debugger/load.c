@@ -827,7 +827,7 @@ static const struct entry *find_entry(struct load *l, const struct section *s,
 					   "of '%s'", e->idstr);
 	if (e)
 		return e;
-	if (!reg->complete || may_be_unwritten(l, s))
+	if (!reg->complete)
 		return assume_entry(l, s);
 	if (known_iterable(s->name)) {
 		/* registered by every emulator; written only when needed */
@@ -841,7 +841,7 @@ static const struct entry *find_entry(struct load *l, const struct section *s,
 		x->from = DESC_FROM_KNOWN;
 		return x;
 	}
-	return NULL;
+	return may_be_unwritten(l, s) ? assume_entry(l, s) : NULL;
 }
 
 static void remember_id(struct load *l, const struct entry *e, uint32_t id,
