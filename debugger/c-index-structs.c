@@ -372,8 +372,8 @@ const struct c_struct *c_index_struct(struct c_index *x, int64_t id)
 		s->id = id;
 		s->name = text_at(at, st, 0);
 		s->size = (uint64_t)sqlite3_column_int64(st, 1);
-		s->file = sqlite3_column_type(st, 2) == SQLITE_NULL ? NULL :
-			text_at(at, st, 2);
+		s->file = c_index_path(&at->arena, (const char *)
+				       sqlite3_column_text(st, 2));
 		read_parts(at, s);
 	}
 	sqlite3_finalize(st);

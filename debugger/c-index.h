@@ -103,6 +103,13 @@ bool c_index_variable(struct c_index *x, const char *name, uint64_t *addr,
 const char *c_index_enumerator(struct c_index *x, const char *name,
 			       int64_t value);
 
+/*
+ * Compilers are told paths such as "build/../source/hw/core/irq.c": a copy
+ * without the way there and back.  Those of an index are such already; NULL
+ * stays NULL.
+ */
+const char *c_index_path(struct arena *a, const char *s);
+
 /* Where indexes are kept, or NULL if there is no place; to be freed. */
 char *c_index_dir(void);
 

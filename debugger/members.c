@@ -70,25 +70,6 @@ static const char *copy(struct members *m, const char *s)
 	return s ? arena_intern_str(&m->arena, s) : NULL;
 }
 
-const char *members_path(struct arena *a, const char *s)
-{
-	char *p, *up;
-
-	if (!s)
-		return NULL;
-	p = arena_strdup(a, s);
-	while ((up = strstr(p, "/../")) && up > p) {
-		char *dir = up;
-
-		while (dir > p && dir[-1] != '/')
-			dir--;
-		if (!strncmp(dir, "..", 2) || *dir == '/')
-			break;
-		memmove(dir, up + 4, strlen(up + 4) + 1);
-	}
-	return p;
-}
-
 static const struct c_member *keep(struct members *m, const struct c_member *c)
 {
 	struct c_member *x = arena_memdup(&m->arena, c, sizeof(*c));
@@ -96,8 +77,8 @@ static const struct c_member *keep(struct members *m, const struct c_member *c)
 	x->structure = copy(m, c->structure);
 	x->path = copy(m, c->path);
 	x->type = copy(m, c->type);
-	x->file = members_path(&m->arena, c->file);
-	x->desc_file = members_path(&m->arena, c->desc_file);
+	x->file = c_index_path(&m->arena, c->file);
+	x->desc_file = c_index_path(&m->arena, c->desc_file);
 	return x;
 }
 

@@ -71,10 +71,4 @@ size_t members_fill(struct members *m, struct analysis *a,
 void members_admit(struct analysis *a, const struct timeline *t, bool source,
 		   const char *path, bool opened);
 
-/*
- * Compilers are told paths such as "build/../source/hw/core/irq.c": a copy
- * without the way there and back.  NULL stays NULL.
- */
-const char *members_path(struct arena *a, const char *s);
-
 #endif
