@@ -634,6 +634,23 @@ bool analysis_may_hide_fields(const struct work *w)
 	return false;
 }
 
+/* Sections of which nothing was read: what the destination has registered. */
+static void find_registered(struct work *w)
+{
+	for (size_t i = 0; i < w->a->ndivergences; i++) {
+		struct side *s = &w->a->divergences[i].destination;
+		const struct event *e = s->event < w->d->n ?
+			&w->d->events[s->event] : NULL;
+		const struct entry *x = NULL;
+		enum match how;
+
+		if (e && (e->kind == EV_SECTION || e->kind == EV_DEFAULTED))
+			x = registry_find(&w->dest->registry, e->name,
+					  e->instance, &how);
+		s->desc = x ? x->desc : NULL;
+	}
+}
+
 static enum verdict judge(const struct work *w)
 {
 	const struct timeline *d = w->d;
@@ -675,6 +692,7 @@ struct analysis *analyse(const struct account *source,
 	find_defaulted(&w);
 	find_defects(&w);
 	add_failures(&w);
+	find_registered(&w);
 	if (a->ndivergences)
 		qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),
 		      by_offset);

@@ -137,6 +137,22 @@ static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
 	}
 }
 
+/* "ESPState: no further member; described by 'esp' at hw/scsi/esp.c:1209" */
+static void print_structs(FILE *f, const char *who, const struct side *s)
+{
+	for (unsigned i = 0; i < s->nstructs; i++, who = "") {
+		const struct side_struct *x = &s->structs[i];
+		const char *name = s->member && !s->ends ? "" :
+			x->structure ? x->structure : "a structure that cannot "
+			"be told";
+
+		line(f, "  %-12s %s%sdescribed by '%s'%s%s", who, name,
+		     s->ends ? ": no further member; " : *name ? ", " : "",
+		     x->desc, x->described ? " at " : "",
+		     x->described ? x->described : "");
+	}
+}
+
 static void print_side(FILE *f, const char *who, const struct side *s)
 {
 	unsigned whole = s->type ? desc_type_size(s->type) : 0;
@@ -152,8 +168,9 @@ static void print_side(FILE *f, const char *who, const struct side *s)
 	if (s->member)
 		line(f, "  %-12s %s%s%s", "", s->member,
 		     s->declared ? ", " : "", s->declared ? s->declared : "");
-	else if (s->no_member)
-		line(f, "  %-12s C member %s", "", s->no_member);
+	print_structs(f, "", s);
+	if (!s->member && s->no_member)
+		line(f, "  %-12s in C: %s", "", s->no_member);
 }
 
 static void print_messages(FILE *f, const struct analysis *a,
