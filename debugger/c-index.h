@@ -93,6 +93,12 @@ const struct c_desc *c_index_find(struct c_index *x, const char *name);
 
 /* A structure by its id; NULL.  It lives as long as the index. */
 const struct c_struct *c_index_struct(struct c_index *x, int64_t id);
+/*
+ * By tag ("PCIDevice", "struct PCIDevice") or by a typedef that a descriptor or
+ * a member uses; several may have one name.
+ */
+size_t c_index_structs(struct c_index *x, const char *name,
+		       const struct c_struct **ret, size_t max);
 /* The member of that name, or NULL. */
 const struct c_part *c_struct_part(const struct c_struct *s, const char *name);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis-impl.h"
+#include "members.h"
 
 static const char *what(const struct event *e)
 {
@@ -452,6 +453,73 @@ static const char *full_stop(const char *sentence)
 	return sentence[strlen(sentence) - 1] == '.' ? "" : ".";
 }
 
+static bool embeds(const struct desc *d, const char *name, unsigned depth)
+{
+	for (size_t i = 0; depth && i < d->nfields; i++) {
+		const struct desc *x = d->fields[i].desc;
+
+		if (x && (!strcmp(x->name, name) || embeds(x, name, depth - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* NULL, or why what was sent (@s) and @d may be one device. */
+static const char *alike(struct work *w, const struct desc *s,
+			 const struct desc *d)
+{
+	if (!strcmp(s->name, d->name))
+		return words(w, "both are '%s'", s->name);
+	if (embeds(d, s->name, 2))
+		return words(w, "it embeds '%s', which was sent", s->name);
+	if (embeds(s, d->name, 2))
+		return words(w, "what was sent embeds '%s'", d->name);
+	return NULL;
+}
+
+/*
+ * A section that nobody takes, and an entry that gets none: perhaps one device
+ * that a release has renamed (isa-vga's "vga" is "vga-isa" in 11.1), or another
+ * instance of it.
+ */
+static void find_instead(struct work *w, struct divergence *x)
+{
+	const struct desc *s = w->s && x->source.there ?
+		members_desc_at(w->s, x->source.event) : NULL;
+	const struct entry *found = NULL;
+	const char *why = NULL;
+	uint32_t at = EVENT_NONE;
+
+	for (uint32_t i = 1; s && i < w->d->n; i = w->d->events[i].end) {
+		const struct event *e = &w->d->events[i];
+		const struct entry *en;
+		const char *like;
+		enum match how;
+
+		if (e->kind != EV_DEFAULTED)
+			continue;
+		en = registry_find(&w->dest->registry, e->name, e->instance,
+				   &how);
+		like = en && en->desc ? alike(w, s, en->desc) : NULL;
+		if (like && found)
+			return;		/* either, or neither */
+		if (like) {
+			found = en;
+			why = like;
+			at = i;
+		}
+	}
+	if (!found)
+		return;
+	/* it is not there; its structure is shown all the same */
+	x->destination = side_of(w->d, at);
+	x->destination.there = false;
+	x->destination.desc = found->desc;
+	w->a->cause = words(w, "%s Perhaps it is there as '%s' instance %"
+			    PRIu32 ", which the stream does not have: %s.",
+			    w->a->cause, found->idstr, found->instance, why);
+}
+
 void diagnose(struct work *w)
 {
 	struct analysis *a = w->a;
@@ -480,6 +548,8 @@ void diagnose(struct work *w)
 	}
 	side_evidence(w, "source", &x->source);
 	side_evidence(w, "destination", &x->destination);
+	if (x->kind == DIVERGE_NO_DEVICE)
+		find_instead(w, &a->divergences[a->first]);
 	if (a->verdict == VERDICT_UNKNOWN && analysis_may_hide_fields(w))
 		a->cause = words(w, "%s Whether it loads is not known: a "
 				 "reference stream does not show fields whose "

@@ -509,7 +509,8 @@ void members_admit(struct analysis *a, const struct timeline *t, bool source,
 			&a->divergences[i].destination;
 
 		/* a field wants a member, all else is content with a structure */
-		if (s->there && !s->member && (is_of_field(t, s->event) ||
+		if ((s->there || s->desc) && !s->member &&
+		    (is_of_field(t, s->event) ||
 		    (!s->nstructs && has_desc(s, t))))
 			s->no_member = why;
 	}

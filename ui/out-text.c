@@ -138,19 +138,24 @@ static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
 }
 
 /* "ESPState: no further member; described by 'esp' at hw/scsi/esp.c:1209" */
-static void print_structs(FILE *f, const char *who, const struct side *s)
+static void print_in_c(FILE *f, const struct side *s)
 {
-	for (unsigned i = 0; i < s->nstructs; i++, who = "") {
+	if (s->member)
+		line(f, "  %-12s %s%s%s", "", s->member,
+		     s->declared ? ", " : "", s->declared ? s->declared : "");
+	for (unsigned i = 0; i < s->nstructs; i++) {
 		const struct side_struct *x = &s->structs[i];
 		const char *name = s->member && !s->ends ? "" :
 			x->structure ? x->structure : "a structure that cannot "
 			"be told";
 
-		line(f, "  %-12s %s%sdescribed by '%s'%s%s", who, name,
+		line(f, "  %-12s %s%sdescribed by '%s'%s%s", "", name,
 		     s->ends ? ": no further member; " : *name ? ", " : "",
 		     x->desc, x->described ? " at " : "",
 		     x->described ? x->described : "");
 	}
+	if (!s->member && s->no_member)
+		line(f, "  %-12s in C: %s", "", s->no_member);
 }
 
 static void print_side(FILE *f, const char *who, const struct side *s)
@@ -165,12 +170,14 @@ static void print_side(FILE *f, const char *who, const struct side *s)
 	line(f, "  %-12s %s : %s, %" PRIu64 "%s byte%s at 0x%" PRIx64, who,
 	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
 	     s->size, of, s->size == 1 && !*of ? "" : "s", s->offset);
-	if (s->member)
-		line(f, "  %-12s %s%s%s", "", s->member,
-		     s->declared ? ", " : "", s->declared ? s->declared : "");
-	print_structs(f, "", s);
-	if (!s->member && s->no_member)
-		line(f, "  %-12s in C: %s", "", s->no_member);
+	print_in_c(f, s);
+}
+
+static void print_missing(FILE *f, const struct side *s)
+{
+	line(f, "  %-12s no such section or instance%s%s", "destination",
+	     s->desc ? "; perhaps instead " : "", s->desc ? s->field : "");
+	print_in_c(f, s);
 }
 
 static void print_messages(FILE *f, const struct analysis *a,
@@ -299,8 +306,7 @@ void text_analysis(FILE *f, const struct account *source,
 		print_side(f, "source", &d->source);
 		print_side(f, "destination", &d->destination);
 		if (d->kind == DIVERGE_NO_DEVICE)
-			line(f, "  %-12s no such section or instance",
-			     "destination");
+			print_missing(f, &d->destination);
 		print_bytes(f, t, a->diverges.offset);
 	}
 	print_place(f, "fails at", &a->fails);
