@@ -74,7 +74,7 @@ struct side_struct {
 struct side {
 	bool there;
 	uint64_t offset, size;
-	const char *field, *type;
+	const char *field, *type;	/* not .there: what may stand for it, or NULL */
 	int version;		/* of the descriptor that it belongs to; -1 */
 	uint32_t event;		/* in this side's timeline */
 	/* In C, and where that stands (members.h); or NULL. */

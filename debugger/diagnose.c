@@ -310,8 +310,10 @@ void explain_failure(struct work *w, const struct failure *f)
 		explain_lookup(w, x, f->event);
 		return;
 	}
-	if (kind == DIVERGE_NO_DEVICE)
+	if (kind == DIVERGE_NO_DEVICE) {
 		x->destination.there = false;
+		x->destination.field = NULL;	/* see find_instead() */
+	}
 	if (w->s) {
 		/* what the source says stands at this byte */
 		uint32_t s = timeline_at(w->s, x->place.offset);
@@ -511,7 +513,7 @@ static void find_instead(struct work *w, struct divergence *x)
 	}
 	if (!found)
 		return;
-	/* it is not there; its structure is shown all the same */
+	/* it is not what was asked for; it is named all the same */
 	x->destination = side_of(w->d, at);
 	x->destination.there = false;
 	x->destination.desc = found->desc;

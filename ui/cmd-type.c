@@ -402,7 +402,7 @@ static const struct option_help options[] = {
 const struct subcommand cmd_type = {
 	.name = "type",
 	.args = "BINARY [BINARY2] DESCRIPTOR[.FIELD]|STRUCTURE[.MEMBER]",
-	.help = "Show the C structure that a descriptor describes, or any that these embed; or what moved in it.",
+	.help = "Show the C structure that a descriptor describes, or what moved in it.",
 	.options = options,
 	.run = run,
 };

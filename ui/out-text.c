@@ -176,7 +176,7 @@ static void print_side(FILE *f, const char *who, const struct side *s)
 static void print_missing(FILE *f, const struct side *s)
 {
 	line(f, "  %-12s no such section or instance%s%s", "destination",
-	     s->desc ? "; perhaps instead " : "", s->desc ? s->field : "");
+	     s->field ? "; perhaps instead " : "", s->field ? s->field : "");
 	print_in_c(f, s);
 }
 

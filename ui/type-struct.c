@@ -23,6 +23,9 @@ struct line {
 struct lines {
 	struct line *v;
 	size_t n, cap;
+	/* of an array that an index picked one element of */
+	struct c_part element;
+	char element_type[200];
 };
 
 struct two {
@@ -78,7 +81,7 @@ size_t type_find_struct(struct type_place *p, struct c_index *x,
  * element that an index names, and *@below the structure that it is, or NULL.
  */
 static bool find_member(struct c_index *x, const struct c_struct *s,
-			const char *path, struct line *ret,
+			const char *path, struct line *ret, bool *element,
 			const struct c_struct **below)
 {
 	uint64_t base = 0;
@@ -100,7 +103,8 @@ static bool find_member(struct c_index *x, const struct c_struct *s,
 		if (!found)
 			return false;
 		path += n;
-		if (*path == '[') {
+		*element = *path == '[';
+		if (*element) {
 			char *end;
 
 			index = strtoull(path + 1, &end, 0);
@@ -178,20 +182,40 @@ static json_t *head_json(const struct c_struct *s)
 	return o;
 }
 
+/* "uint8_t [6]": the length of "uint8_t". */
+static size_t element_name(const char *type)
+{
+	size_t n = strcspn(type, "[");
+
+	while (n && type[n - 1] == ' ')
+		n--;
+	return n;
+}
+
 /* What is to be shown of a structure: all members, or one and what is in it. */
 static bool collect(const struct type_place *p, const struct c_struct *s,
 		    struct lines *l)
 {
 	const struct c_struct *below;
 	struct line one;
+	bool element;
 
 	*l = (struct lines){ 0 };
 	if (!p->member) {
 		flatten(l, p->x, s, 0, 0);
 		return true;
 	}
-	if (!find_member(p->x, s, p->member, &one, &below))
+	if (!find_member(p->x, s, p->member, &one, &element, &below))
 		return false;
+	if (element) {
+		snprintf(l->element_type, sizeof(l->element_type), "%.*s",
+			 (int)element_name(one.p->type), one.p->type);
+		l->element = *one.p;
+		l->element.type = l->element_type;
+		l->element.size = one.p->step;
+		l->element.n = 1;
+		one.p = &l->element;
+	}
 	l->v = grow_array(l->v, &l->cap, 1, sizeof(*l->v));
 	l->v[l->n++] = one;
 	if (below)
