@@ -651,6 +651,21 @@ static void find_registered(struct work *w)
 	}
 }
 
+bool analysis_is_choice(const struct work *w)
+{
+	const struct registry *reg = &w->dest->registry;
+	const struct failure *f = w->d->nfailures ? &w->d->failures[0] : NULL;
+	const struct event *e;
+	enum match how;
+
+	if (!f || f->section == EVENT_NONE || reg->complete ||
+	    w->dest->is_source)
+		return false;
+	e = &w->d->events[f->section];
+	return !registry_find(reg, e->name, e->instance, &how) &&
+		registry_desc_is_choice(reg, e->name);
+}
+
 static enum verdict judge(const struct work *w)
 {
 	const struct timeline *d = w->d;
@@ -659,7 +674,8 @@ static enum verdict judge(const struct work *w)
 	if (d->truncated)
 		return VERDICT_UNKNOWN;
 	if (d->nfailures)
-		return d->failures[0].guess ? VERDICT_UNKNOWN : VERDICT_FAILS;
+		return d->failures[0].guess || analysis_is_choice(w) ?
+			VERDICT_UNKNOWN : VERDICT_FAILS;
 	if (d->nunknowns)
 		return VERDICT_UNKNOWN;
 	for (size_t i = 0; i < a->ndivergences; i++) {

@@ -190,8 +190,9 @@ static void print_messages(FILE *f, const struct analysis *a,
 			"memory that is not there).\n");
 		return;
 	}
-	fprintf(f, "\nWhat the destination prints (QEMU <= 10.1)%s:\n",
-		a->failure->crash ? ", and dies" : "");
+	fprintf(f, "\nWhat the destination %s (QEMU <= 10.1)%s:\n",
+		a->verdict == VERDICT_UNKNOWN ? "would print, if it fails so" :
+		"prints", a->failure->crash ? ", and dies" : "");
 	for (unsigned i = 0; i < a->failure->nlines; i++)
 		line(f, "  %s", a->failure->lines[i]);
 	if (dest->registry.release_max < 1002)
@@ -251,12 +252,12 @@ static void print_notes(FILE *f, const char *title, const struct note *v,
 		fprintf(f, "  ... and %zu more (--all shows them)\n", n - shown);
 }
 
-static void print_failures(FILE *f, const struct timeline *t)
+static void print_failures(FILE *f, const struct timeline *t, bool tentative)
 {
 	if (t->nfailures < 2)
 		return;
-	fprintf(f, "\nDevices that fail (%zu; the emulator stops at the first):\n",
-		t->nfailures);
+	fprintf(f, "\nDevices that %sfail (%zu; the emulator stops at the "
+		"first):\n", tentative ? "may " : "", t->nfailures);
 	for (size_t i = 0; i < t->nfailures; i++) {
 		const struct failure *x = &t->failures[i];
 
@@ -309,7 +310,8 @@ void text_analysis(FILE *f, const struct account *source,
 			print_missing(f, &d->destination);
 		print_bytes(f, t, a->diverges.offset);
 	}
-	print_place(f, "fails at", &a->fails);
+	print_place(f, a->verdict == VERDICT_UNKNOWN ? "may fail at" :
+		    "fails at", &a->fails);
 	print_messages(f, a, dest);
 	if (a->cause) {
 		fprintf(f, "\n%sWhy%s\n", paint(PAINT_BOLD), paint(PAINT_OFF));
@@ -320,7 +322,7 @@ void text_analysis(FILE *f, const struct account *source,
 			paint(PAINT_OFF));
 		wrapped(f, "  ", a->remedy);
 	}
-	print_failures(f, t);
+	print_failures(f, t, a->verdict == VERDICT_UNKNOWN);
 	print_divergences(f, a, all);
 	print_notes(f, "Unknown", t->unknowns, t->nunknowns, all);
 	if (t->nunjudged && !all)
