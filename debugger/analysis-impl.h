@@ -52,6 +52,11 @@ void explain_failure(struct work *w, const struct failure *f);
  * places and nobody but such a stream tells, one of those may be the reason.
  */
 bool analysis_may_hide_fields(const struct work *w);
+/*
+ * Does the first failure rest on which of several descriptors of one name a
+ * section has, of which nobody has told that it is there at all?
+ */
+bool analysis_is_choice(const struct work *w);
 /* The cause in plain words, its evidence, and what people do about it. */
 void diagnose(struct work *w);
 

@@ -634,6 +634,38 @@ bool analysis_may_hide_fields(const struct work *w)
 	return false;
 }
 
+/* Sections of which nothing was read: what the destination has registered. */
+static void find_registered(struct work *w)
+{
+	for (size_t i = 0; i < w->a->ndivergences; i++) {
+		struct side *s = &w->a->divergences[i].destination;
+		const struct event *e = s->event < w->d->n ?
+			&w->d->events[s->event] : NULL;
+		const struct entry *x = NULL;
+		enum match how;
+
+		if (e && (e->kind == EV_SECTION || e->kind == EV_DEFAULTED))
+			x = registry_find(&w->dest->registry, e->name,
+					  e->instance, &how);
+		s->desc = x ? x->desc : NULL;
+	}
+}
+
+bool analysis_is_choice(const struct work *w)
+{
+	const struct registry *reg = &w->dest->registry;
+	const struct failure *f = w->d->nfailures ? &w->d->failures[0] : NULL;
+	const struct event *e;
+	enum match how;
+
+	if (!f || f->section == EVENT_NONE || reg->complete ||
+	    w->dest->is_source)
+		return false;
+	e = &w->d->events[f->section];
+	return !registry_find(reg, e->name, e->instance, &how) &&
+		registry_desc_is_choice(reg, e->name);
+}
+
 static enum verdict judge(const struct work *w)
 {
 	const struct timeline *d = w->d;
@@ -642,7 +674,8 @@ static enum verdict judge(const struct work *w)
 	if (d->truncated)
 		return VERDICT_UNKNOWN;
 	if (d->nfailures)
-		return d->failures[0].guess ? VERDICT_UNKNOWN : VERDICT_FAILS;
+		return d->failures[0].guess || analysis_is_choice(w) ?
+			VERDICT_UNKNOWN : VERDICT_FAILS;
 	if (d->nunknowns)
 		return VERDICT_UNKNOWN;
 	for (size_t i = 0; i < a->ndivergences; i++) {
@@ -675,6 +708,7 @@ struct analysis *analyse(const struct account *source,
 	find_defaulted(&w);
 	find_defects(&w);
 	add_failures(&w);
+	find_registered(&w);
 	if (a->ndivergences)
 		qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),
 		      by_offset);

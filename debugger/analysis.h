@@ -64,15 +64,31 @@ enum divergence_kind {
 
 const char *divergence_name(enum divergence_kind k);
 
+/* A C structure of a side's executable, and the descriptor that describes it. */
+struct side_struct {
+	const char *structure;	/* "ESPState", perhaps with how many others fit */
+	const char *desc;	/* the descriptor's name */
+	const char *described;	/* file and line of its variable; NULL not known */
+};
+
 struct side {
 	bool there;
 	uint64_t offset, size;
-	const char *field, *type;
+	const char *field, *type;	/* not .there: what may stand for it, or NULL */
 	int version;		/* of the descriptor that it belongs to; -1 */
 	uint32_t event;		/* in this side's timeline */
 	/* In C, and where that stands (members.h); or NULL. */
 	const char *member, *declared;
 	const char *no_member;	/* why it is not known, if somebody asked; or NULL */
+	/*
+	 * The structure of the descriptor at work; with .ends those, innermost
+	 * first, that end here, while the other side reads on in one of them.
+	 */
+	struct side_struct structs[3];
+	uint8_t nstructs;
+	bool ends;
+	/* NULL, or where the timeline does not tell: the registered descriptor */
+	const struct desc *desc;
 };
 
 struct place {

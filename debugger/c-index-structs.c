@@ -372,13 +372,53 @@ const struct c_struct *c_index_struct(struct c_index *x, int64_t id)
 		s->id = id;
 		s->name = text_at(at, st, 0);
 		s->size = (uint64_t)sqlite3_column_int64(st, 1);
-		s->file = sqlite3_column_type(st, 2) == SQLITE_NULL ? NULL :
-			text_at(at, st, 2);
+		s->file = c_index_path(&at->arena, (const char *)
+				       sqlite3_column_text(st, 2));
 		read_parts(at, s);
 	}
 	sqlite3_finalize(st);
 	at->structs[id] = s;
 	return s;
+}
+
+static size_t add_structs(struct c_index *x, const char *sql, const char *name,
+			  const struct c_struct **ret, size_t n, size_t max)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(db_of(x)->db, sql, -1, &st, NULL))
+		return n;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	while (n < max && sqlite3_step(st) == SQLITE_ROW) {
+		const struct c_struct *s =
+			c_index_struct(x, sqlite3_column_int64(st, 0));
+		size_t i = 0;
+
+		while (i < n && ret[i] != s)
+			i++;
+		if (s && i == n)
+			ret[n++] = s;
+	}
+	sqlite3_finalize(st);
+	return n;
+}
+
+size_t c_index_structs(struct c_index *x, const char *name,
+		       const struct c_struct **ret, size_t max)
+{
+	size_t n = add_structs(x, "SELECT id FROM structs WHERE name=?1 OR "
+			       "name='struct '||?1 OR name='union '||?1 "
+			       "ORDER BY id", name, ret, 0, max);
+
+	/* "Widget (struct Widget_st)" */
+	n = add_structs(x, "SELECT DISTINCT struct FROM types WHERE struct>0 "
+			"AND (name=?1 OR substr(name,1,length(?1)+2)=?1||' (')"
+			" ORDER BY struct", name, ret, n, max);
+	/* as members are declared, arrays too: all rows are looked at */
+	return n ? n : add_structs(x, "SELECT DISTINCT below FROM parts WHERE "
+				   "kind=83 AND below>0 AND (type=?1 OR "
+				   "substr(type,1,length(?1)+2)=?1||' [') "
+				   "ORDER BY below", name, ret, n, max);
 }
 
 const struct c_part *c_struct_part(const struct c_struct *s, const char *name)

@@ -592,6 +592,45 @@ static const char *text_at(struct c_index *x, sqlite3_stmt *st, int i)
 	return s ? arena_intern_str(&x->at.arena, s) : NULL;
 }
 
+const char *c_index_path(struct arena *a, const char *s)
+{
+	char *p, *start, *to, *last;
+
+	if (!s || !strstr(s, "/."))
+		return s ? arena_intern_str(a, s) : NULL;
+	p = to = arena_strdup(a, s);
+	if (*s == '/')
+		*to++ = '/';
+	start = to;
+	for (size_t n; *s; s += n) {
+		n = strspn(s, "/");
+		if (n)
+			continue;
+		n = strcspn(s, "/");
+		for (last = to; last > start && last[-1] != '/'; last--)
+			;
+		if (n == 1 && *s == '.' && to > start)
+			continue;
+		if (n == 2 && !memcmp(s, "..", 2) && to > last &&
+		    !(to - last == 2 && !memcmp(last, "..", 2))) {
+			to = last > start ? last - 1 : start;
+			continue;
+		}
+		if (to > start)
+			*to++ = '/';
+		memcpy(to, s, n);
+		to += n;
+	}
+	*to = '\0';
+	return p;
+}
+
+static const char *path_at(struct c_index *x, sqlite3_stmt *st, int i)
+{
+	return c_index_path(&x->at.arena,
+			    (const char *)sqlite3_column_text(st, i));
+}
+
 static sqlite3_stmt *rows_of(struct c_index *x, const char *sql, int64_t id)
 {
 	sqlite3_stmt *st = NULL;
@@ -643,7 +682,7 @@ static void read_fields(struct c_index *x, struct c_desc *d, int64_t id)
 		f->size = (uint64_t)sqlite3_column_int64(st, 5);
 		f->bit_offset = (uint32_t)sqlite3_column_int64(st, 6);
 		f->bit_size = (uint32_t)sqlite3_column_int64(st, 7);
-		f->file = text_at(x, st, 8);
+		f->file = path_at(x, st, 8);
 		f->line = (uint32_t)sqlite3_column_int64(st, 9);
 		if (!f->name)
 			f->name = "";
@@ -672,7 +711,7 @@ static const struct c_desc *take_desc(struct c_index *x, sqlite3_stmt *st)
 	r->d.addr = (uint64_t)sqlite3_column_int64(st, 1);
 	r->d.name = text_at(x, st, 2);
 	r->d.symbol = text_at(x, st, 3);
-	r->d.file = text_at(x, st, 4);
+	r->d.file = path_at(x, st, 4);
 	r->d.line = (uint32_t)sqlite3_column_int64(st, 5);
 	if (!r->d.name)
 		r->d.name = "";

@@ -93,6 +93,12 @@ const struct c_desc *c_index_find(struct c_index *x, const char *name);
 
 /* A structure by its id; NULL.  It lives as long as the index. */
 const struct c_struct *c_index_struct(struct c_index *x, int64_t id);
+/*
+ * By tag ("PCIDevice", "struct PCIDevice") or by a typedef that a descriptor or
+ * a member uses; several may have one name.
+ */
+size_t c_index_structs(struct c_index *x, const char *name,
+		       const struct c_struct **ret, size_t max);
 /* The member of that name, or NULL. */
 const struct c_part *c_struct_part(const struct c_struct *s, const char *name);
 
@@ -102,6 +108,13 @@ bool c_index_variable(struct c_index *x, const char *name, uint64_t *addr,
 /* The enumerator of the variable @name's type, or NULL. */
 const char *c_index_enumerator(struct c_index *x, const char *name,
 			       int64_t value);
+
+/*
+ * Compilers are told paths such as "build/../source/hw/core/irq.c": a copy
+ * without the way there and back.  Those of an index are such already; NULL
+ * stays NULL.
+ */
+const char *c_index_path(struct arena *a, const char *s);
 
 /* Where indexes are kept, or NULL if there is no place; to be freed. */
 char *c_index_dir(void);

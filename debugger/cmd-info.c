@@ -257,16 +257,47 @@ INFO(registry, "registry", NULL, "[NAME]",
 
 /* ---- divergences, failures, verdict ---- */
 
+static void show_structs(const struct side *v, const char *key, struct out *o)
+{
+	out_list(o, "structures");
+	for (unsigned i = 0; i < v->nstructs; i++) {
+		const struct side_struct *x = &v->structs[i];
+
+		out_object(o, NULL);
+		out_string(o, "structure", x->structure);
+		out_string(o, "descriptor", x->desc);
+		out_string(o, "described", x->described);
+		out_close(o);
+	}
+	out_close(o);
+	for (unsigned i = 0; i < v->nstructs; i++) {
+		const struct side_struct *x = &v->structs[i];
+
+		out_line(o, "      %s: %s%s, described by '%s'%s%s", key,
+			 x->structure ? x->structure : "a structure that "
+			 "cannot be told", v->ends ? ": no further member" : "",
+			 x->desc, x->described ? " at " : "",
+			 x->described ? x->described : "");
+	}
+}
+
 static void show_in_c(const struct side *v, const char *key, struct out *o)
 {
-	if (!v->member)
+	if (!v->member && !v->nstructs)
 		return;
 	out_object(o, key);
-	out_string(o, "member", v->member);
-	out_string(o, "declared", v->declared);
+	if (v->member) {
+		out_string(o, "member", v->member);
+		out_string(o, "declared", v->declared);
+		out_line(o, "      %s: %s%s%s", key, v->member,
+			 v->declared ? ", " : "",
+			 v->declared ? v->declared : "");
+	}
+	if (v->nstructs) {
+		out_boolean(o, "ends", v->ends);
+		show_structs(v, key, o);
+	}
 	out_close(o);
-	out_line(o, "      %s: %s%s%s", key, v->member, v->declared ? ", " : "",
-		 v->declared ? v->declared : "");
 }
 
 static void show_divergence(struct session *s, size_t i, struct out *o)

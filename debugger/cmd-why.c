@@ -184,6 +184,52 @@ static void why_in_c(struct why *w, bool source, uint32_t event)
 			"destination", where);
 }
 
+static void why_described(struct why *w, bool source, const struct desc *d)
+{
+	const struct c_member *c = d ?
+		members_describe(session_members(w->s, source), d) : NULL;
+	char what[1200], where[600];
+
+	if (!c)
+		return;
+	c_member_print(c, what, sizeof(what));
+	c_member_where(c, where, sizeof(where));
+	because(w, "in the %s's C '%s' describes %s%s%s", source ? "source" :
+		"destination", d->name, *what ? what : "a structure that "
+		"cannot be told", *where ? ", at " : "", where);
+}
+
+/* Of structures, sections, and what stands between fields. */
+static void why_structure(struct why *w)
+{
+	const struct timeline *src = session_source(w->s), *t = w->s->t;
+	uint32_t twin = session_source_event(w->s, w->i);
+	const struct desc *d = members_desc_at(t, w->i);
+	const struct entry *x = NULL;
+	enum match how;
+
+	if (!d && (w->e->kind == EV_SECTION || w->e->kind == EV_DEFAULTED))
+		x = registry_find(&w->s->dest->registry, w->e->name,
+				  w->e->instance, &how);
+	why_described(w, false, x ? x->desc : d);
+	if (src && twin != EVENT_NONE)
+		why_described(w, true, members_desc_at(src, twin));
+}
+
+/* What ends on one side where the other one reads on. */
+static void why_ends(struct why *w, bool source, const struct side *s)
+{
+	for (unsigned i = 0; s->ends && i < s->nstructs; i++) {
+		const struct side_struct *x = &s->structs[i];
+
+		because(w, "the %s's %s has no further member here: described "
+			"by '%s'%s%s", source ? "source" : "destination",
+			x->structure ? x->structure : "structure", x->desc,
+			x->described ? " at " : "",
+			x->described ? x->described : "");
+	}
+}
+
 static void why_field(struct why *w)
 {
 	const struct event *object = object_around(w);
@@ -381,10 +427,13 @@ static void why_context(struct why *w)
 	if (a->first >= a->ndivergences)
 		return;
 	d = session_divergence_event(w->s, a->first);
-	if (d == w->i)
+	if (d == w->i) {
 		because(w, "here the two sides part: %s",
 			a->divergences[a->first].text);
-	else if (d < w->i && w->s->t->events[d].section == w->e->section &&
+		session_fill_members(w->s);
+		why_ends(w, true, &a->divergences[a->first].source);
+		why_ends(w, false, &a->divergences[a->first].destination);
+	} else if (d < w->i && w->s->t->events[d].section == w->e->section &&
 		 w->e->section != EVENT_NONE)
 		because(w, "this is read out of step: the two sides part before "
 			"it, at event %" PRIu32 " ('goto divergence')", d);
@@ -401,6 +450,8 @@ static void explain(struct why *w)
 	case EV_GROUP: why_item(w); break;
 	default: why_other(w);
 	}
+	if (w->e->kind != EV_FIELD)
+		why_structure(w);
 	why_context(w);
 }
 

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../stream/stream.h"
 #include "analysis-impl.h"
+#include "members.h"
 
 static const char *what(const struct event *e)
 {
@@ -309,8 +311,10 @@ void explain_failure(struct work *w, const struct failure *f)
 		explain_lookup(w, x, f->event);
 		return;
 	}
-	if (kind == DIVERGE_NO_DEVICE)
+	if (kind == DIVERGE_NO_DEVICE) {
 		x->destination.there = false;
+		x->destination.field = NULL;	/* see find_instead() */
+	}
 	if (w->s) {
 		/* what the source says stands at this byte */
 		uint32_t s = timeline_at(w->s, x->place.offset);
@@ -452,6 +456,136 @@ static const char *full_stop(const char *sentence)
 	return sentence[strlen(sentence) - 1] == '.' ? "" : ".";
 }
 
+static bool embeds(const struct desc *d, const char *name, unsigned depth)
+{
+	for (size_t i = 0; depth && i < d->nfields; i++) {
+		const struct desc *x = d->fields[i].desc;
+
+		if (x && (!strcmp(x->name, name) || embeds(x, name, depth - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* NULL, or why what was sent (@s) and @d may be one device. */
+static const char *alike(struct work *w, const struct desc *s,
+			 const struct desc *d)
+{
+	if (!strcmp(s->name, d->name))
+		return words(w, "both are '%s'", s->name);
+	if (embeds(d, s->name, 2))
+		return words(w, "it embeds '%s', which was sent", s->name);
+	if (embeds(s, d->name, 2))
+		return words(w, "what was sent embeds '%s'", d->name);
+	return NULL;
+}
+
+/*
+ * A section that nobody takes, and an entry that gets none: perhaps one device
+ * that a release has renamed (isa-vga's "vga" is "vga-isa" in 11.1), or another
+ * instance of it.
+ */
+static void find_instead(struct work *w, struct divergence *x)
+{
+	const struct desc *s = w->s && x->source.there ?
+		members_desc_at(w->s, x->source.event) : NULL;
+	const struct entry *found = NULL;
+	const char *why = NULL;
+	uint32_t at = EVENT_NONE;
+
+	for (uint32_t i = 1; s && i < w->d->n; i = w->d->events[i].end) {
+		const struct event *e = &w->d->events[i];
+		const struct entry *en;
+		const char *like;
+		enum match how;
+
+		if (e->kind != EV_DEFAULTED)
+			continue;
+		en = registry_find(&w->dest->registry, e->name, e->instance,
+				   &how);
+		like = en && en->desc ? alike(w, s, en->desc) : NULL;
+		if (like && found)
+			return;		/* either, or neither */
+		if (like) {
+			found = en;
+			why = like;
+			at = i;
+		}
+	}
+	if (!found)
+		return;
+	/* it is not what was asked for; it is named all the same */
+	x->destination = side_of(w->d, at);
+	x->destination.there = false;
+	x->destination.desc = found->desc;
+	w->a->cause = words(w, "%s Perhaps it is there as '%s' instance %"
+			    PRIu32 ", which the stream does not have: %s.",
+			    w->a->cause, found->idstr, found->instance, why);
+}
+
+/* Does what was read in the section rest on more than its being there? */
+static bool is_unsure(const struct work *w, uint32_t section)
+{
+	for (uint32_t i = section + 1; i < w->d->events[section].end; i++) {
+		if (w->d->events[i].guess)
+			return true;
+	}
+	for (size_t i = 0; i < w->d->nunknowns; i++) {
+		uint32_t k = w->d->unknowns[i].event;
+
+		if (k > section && k < w->d->events[section].end)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Nobody has told the destination's entries (an executable, a dump alone): how
+ * much of the stream its descriptors read all the same.
+ */
+static const char *without_entries(struct work *w)
+{
+	const struct timeline *d = w->d;
+	size_t n = 0, whole = 0, blind = 0;
+	const char *first = NULL;
+
+	for (uint32_t i = 1; i < d->n; ) {
+		const struct event *e = &d->events[i];
+
+		if (e->kind == EV_SECTION &&
+		    (e->section_kind == SECTION_FULL ||
+		     e->section_kind == SECTION_START)) {
+			bool good = e->outcome == OUT_LOADED && !is_unsure(w, i);
+
+			n++;
+			whole += good;
+			blind += !good;
+			if (!good && !first)
+				first = e->name;
+		}
+		i = e->kind == EV_COMMAND ? i + 1 : e->end;
+	}
+	return words(w, "Nobody has told which devices the destination has. If "
+		     "it has those of the stream, its descriptors read %zu of "
+		     "%zu sections to their ends%s. A reference stream of the "
+		     "destination would tell the rest.", whole, n, !blind ? "" :
+		     words(w, "; how the other%s %s read (%s'%s') depends on "
+			   "conditions or lengths that nobody has told",
+			   blind == 1 ? "" : "s", blind == 1 ? "is" : "are",
+			   blind == 1 ? "" : "the first is ", first));
+}
+
+static const char *whats_unknown(struct work *w)
+{
+	const char *s = w->d->unknowns[0].text;
+
+	if (!w->dest->registry.complete && !w->dest->registry.nentries &&
+	    !w->d->nfailures)
+		return without_entries(w);
+	return words(w, "%s%s%s", strncmp(s, "whether ", 8) ? "Not known: " :
+		     "Nobody has told ", s, full_stop(s));
+}
+
 void diagnose(struct work *w)
 {
 	struct analysis *a = w->a;
@@ -460,9 +594,7 @@ void diagnose(struct work *w)
 	if (a->first == SIZE_MAX) {
 		if (w->d->nunknowns) {
 			a->cause_kind = "unknown";
-			a->cause = words(w, "Nobody has told %s%s",
-					 w->d->unknowns[0].text,
-					 full_stop(w->d->unknowns[0].text));
+			a->cause = whats_unknown(w);
 		}
 		return;
 	}
@@ -480,6 +612,13 @@ void diagnose(struct work *w)
 	}
 	side_evidence(w, "source", &x->source);
 	side_evidence(w, "destination", &x->destination);
+	if (x->kind == DIVERGE_NO_DEVICE)
+		find_instead(w, &a->divergences[a->first]);
+	if (a->verdict == VERDICT_UNKNOWN && analysis_is_choice(w))
+		a->cause = words(w, "%s This is tentative: several descriptors "
+				 "have the name of this section, and nobody "
+				 "has told which the destination has for it; a "
+				 "reference stream of it would.", a->cause);
 	if (a->verdict == VERDICT_UNKNOWN && analysis_may_hide_fields(w))
 		a->cause = words(w, "%s Whether it loads is not known: a "
 				 "reference stream does not show fields whose "

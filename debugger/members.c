@@ -9,6 +9,9 @@
 
 #define BUCKETS 4096
 
+/* In the place of a field's: asked of the descriptor as a whole. */
+#define DUP_WHOLE (-1000)
+
 /* What was asked once, whether there was an answer or not. */
 struct known {
 	struct known *next;
@@ -70,25 +73,6 @@ static const char *copy(struct members *m, const char *s)
 	return s ? arena_intern_str(&m->arena, s) : NULL;
 }
 
-const char *members_path(struct arena *a, const char *s)
-{
-	char *p, *up;
-
-	if (!s)
-		return NULL;
-	p = arena_strdup(a, s);
-	while ((up = strstr(p, "/../")) && up > p) {
-		char *dir = up;
-
-		while (dir > p && dir[-1] != '/')
-			dir--;
-		if (!strncmp(dir, "..", 2) || *dir == '/')
-			break;
-		memmove(dir, up + 4, strlen(up + 4) + 1);
-	}
-	return p;
-}
-
 static const struct c_member *keep(struct members *m, const struct c_member *c)
 {
 	struct c_member *x = arena_memdup(&m->arena, c, sizeof(*c));
@@ -96,8 +80,8 @@ static const struct c_member *keep(struct members *m, const struct c_member *c)
 	x->structure = copy(m, c->structure);
 	x->path = copy(m, c->path);
 	x->type = copy(m, c->type);
-	x->file = members_path(&m->arena, c->file);
-	x->desc_file = members_path(&m->arena, c->desc_file);
+	x->file = c_index_path(&m->arena, c->file);
+	x->desc_file = c_index_path(&m->arena, c->desc_file);
 	return x;
 }
 
@@ -262,18 +246,136 @@ const struct c_member *members_of_event(struct members *m,
 	return NULL;
 }
 
+/* ---- whole descriptors ---- */
+
+static bool has_fields(const struct desc *d, const struct desc *of)
+{
+	for (size_t i = 0; i < of->nfields; i++) {
+		if (!desc_find_field(d, of->fields[i].name))
+			return false;
+	}
+	return true;
+}
+
+/* The image's descriptor for one of any account's; NULL: none, or several. */
+static const struct desc *image_desc(struct desc_image *img,
+				     const struct desc *d)
+{
+	const struct desc_set *set = desc_image_set(img);
+	const struct desc *named = NULL, *fits = NULL;
+	size_t nnamed = 0, nfits = 0;
+
+	if (d->addr)
+		return desc_image_at(img, d->addr);
+	for (size_t i = 0; i < set->nitems; i++) {
+		const struct desc *x = set->items[i].desc;
+
+		if (strcmp(x->name, d->name))
+			continue;
+		named = x;
+		nnamed++;
+		if (has_fields(x, d)) {
+			fits = x;
+			nfits++;
+		}
+	}
+	/* one of that name: its fields may have another spelling */
+	return nnamed == 1 ? named : nfits == 1 ? fits : NULL;
+}
+
+static const struct c_member *describe_image(struct members *m,
+					     const struct desc *d)
+{
+	const struct desc *own = image_desc(m->img, d);
+	const struct c_desc *c = own ? c_index_at(m->index, own->addr) : NULL;
+	struct c_member r = { 0 };
+
+	if (!c || (!c->ntypes && !c->file))
+		return NULL;
+	r.structure = c->ntypes ? c->types[0].name : NULL;
+	r.candidates = (unsigned)c->ntypes;
+	r.desc_file = c->file;
+	r.desc_line = c->line;
+	return keep(m, &r);
+}
+
+/* A recording has fields only: what all of them say. */
+static const struct c_member *describe_fields(struct members *m,
+					      const struct desc *d)
+{
+	const struct c_member *c, *first = NULL;
+	struct c_member r = { 0 };
+
+	for (size_t i = 0; i < d->nfields; i++) {
+		c = members_find(m, d, &d->fields[i]);
+		if (c && first && (!same_text(c->structure, first->structure) ||
+				   !same_text(c->desc_file, first->desc_file) ||
+				   c->desc_line != first->desc_line))
+			return NULL;
+		first = c ? c : first;
+	}
+	if (!first)
+		return NULL;
+	r.structure = first->structure;
+	r.candidates = first->candidates;
+	r.desc_file = first->desc_file;
+	r.desc_line = first->desc_line;
+	return keep(m, &r);
+}
+
+const struct c_member *members_describe(struct members *m, const struct desc *d)
+{
+	const struct c_member *c;
+	struct known *k;
+
+	if (!m || !d || !d->name)
+		return NULL;
+	k = look_up(m, d->name, "", DUP_WHOLE, d->addr);
+	/* descriptors of one name have other fields */
+	if (k && (d->addr || !m->img))
+		return k->answer;
+	c = m->img ? describe_image(m, d) : describe_fields(m, d);
+	if (!k)
+		remember(m, d->name, "", DUP_WHOLE, d->addr, c);
+	return c;
+}
+
+const struct desc *members_desc_at(const struct timeline *t, uint32_t event)
+{
+	const struct event *e;
+	uint32_t s, next;
+
+	if (event >= t->n)
+		return NULL;
+	e = &t->events[event];
+	next = e->end;
+	/* a subsection's own object follows its header */
+	if (e->kind == EV_SUBSECTION && next < t->n &&
+	    t->events[next].kind == EV_STRUCT &&
+	    t->events[next].parent == e->parent)
+		return t->events[next].desc;
+	for (uint32_t i = event; i != EVENT_NONE; i = t->events[i].parent) {
+		if (t->events[i].kind == EV_STRUCT)
+			return t->events[i].desc;
+	}
+	s = timeline_section(t, event);
+	for (uint32_t i = s; s != EVENT_NONE && i < t->events[s].end; i++) {
+		if (t->events[i].kind == EV_STRUCT)
+			return t->events[i].desc;
+	}
+	return NULL;
+}
+
 /* ---- in words ---- */
 
 const char *c_member_print(const struct c_member *c, char *buf, size_t size)
 {
 	size_t n;
 
-	if (!c->path) {
-		snprintf(buf, size, "%s", c->structure ? c->structure : "");
-		return buf;
-	}
-	n = (size_t)snprintf(buf, size, "%s.%s: %s at +0x%" PRIx64,
-			     c->structure, c->path, c->type, c->offset);
+	n = (size_t)(c->path ?
+		snprintf(buf, size, "%s.%s: %s at +0x%" PRIx64, c->structure,
+			 c->path, c->type, c->offset) :
+		snprintf(buf, size, "%s", c->structure ? c->structure : ""));
 	if (n < size && c->bit_size)
 		n += (size_t)snprintf(buf + n, size - n, ", bits %" PRIu32
 				      "-%" PRIu32, c->bit_offset,
@@ -296,6 +398,64 @@ const char *c_member_where(const struct c_member *c, char *buf, size_t size)
 	return buf;
 }
 
+static void add_struct(struct members *m, struct analysis *a, struct side *s,
+		       const struct desc *d)
+{
+	const struct c_member *c = members_describe(m, d);
+	struct side_struct *x;
+	char buf[1200];
+
+	if (!c || s->nstructs == sizeof(s->structs) / sizeof(s->structs[0]))
+		return;
+	x = &s->structs[s->nstructs++];
+	x->desc = arena_strdup(&a->arena, d->name);
+	c_member_print(c, buf, sizeof(buf));
+	x->structure = *buf ? arena_strdup(&a->arena, buf) : NULL;
+	c_member_where(c, buf, sizeof(buf));
+	x->described = *buf ? arena_strdup(&a->arena, buf) : NULL;
+}
+
+/* The structures whose last byte stands right before the event. */
+static void add_ended(struct members *m, struct analysis *a, struct side *s,
+		      const struct timeline *t)
+{
+	uint32_t section = timeline_section(t, s->event), i = s->event;
+
+	if (section == EVENT_NONE || i <= section)
+		return;
+	/* what is around the event begins here, and ends behind it */
+	for (i--; i > section && (!t->events[i].len ||
+				  t->events[i].end > s->event); )
+		i--;
+	for (; i != EVENT_NONE && t->events[i].end <= s->event;
+	     i = t->events[i].parent) {
+		if (t->events[i].kind == EV_STRUCT && t->events[i].desc)
+			add_struct(m, a, s, t->events[i].desc);
+	}
+	s->ends = s->nstructs != 0;
+}
+
+/* May a structure have ended on this side where the other one reads on? */
+static bool may_end(const struct divergence *d, bool source)
+{
+	return d->kind == DIVERGE_NESTED_VERSION ||
+		d->kind == (source ? DIVERGE_TOO_MUCH : DIVERGE_NOT_READ);
+}
+
+static void fill_structs(struct members *m, struct analysis *a,
+			 const struct divergence *d, struct side *s,
+			 const struct timeline *t, bool source)
+{
+	const struct desc *at = members_desc_at(t, s->event);
+
+	s->nstructs = 0;	/* filled in before, perhaps */
+	s->ends = false;
+	if (may_end(d, source))
+		add_ended(m, a, s, t);
+	if (!s->nstructs && (at || s->desc))
+		add_struct(m, a, s, at ? at : s->desc);
+}
+
 size_t members_fill(struct members *m, struct analysis *a,
 		    const struct timeline *t, bool source)
 {
@@ -308,13 +468,16 @@ size_t members_fill(struct members *m, struct analysis *a,
 		const struct c_member *c = s->there ?
 			members_of_event(m, t, s->event) : NULL;
 
+		if (s->event < t->n && (s->there || s->desc))
+			fill_structs(m, a, &a->divergences[i], s, t, source);
+		n += s->nstructs != 0;
 		if (!c || !c->path)
 			continue;
 		s->member = arena_strdup(&a->arena, c_member_print(c, buf,
 								   sizeof(buf)));
 		c_member_where(c, buf, sizeof(buf));
 		s->declared = *buf ? arena_strdup(&a->arena, buf) : NULL;
-		n++;
+		n += !s->nstructs;
 	}
 	return n;
 }
@@ -329,6 +492,11 @@ static bool is_of_field(const struct timeline *t, uint32_t event)
 	return false;
 }
 
+static bool has_desc(const struct side *s, const struct timeline *t)
+{
+	return s->desc || members_desc_at(t, s->event);
+}
+
 void members_admit(struct analysis *a, const struct timeline *t, bool source,
 		   const char *path, bool opened)
 {
@@ -340,7 +508,10 @@ void members_admit(struct analysis *a, const struct timeline *t, bool source,
 		struct side *s = source ? &a->divergences[i].source :
 			&a->divergences[i].destination;
 
-		if (s->there && !s->member && is_of_field(t, s->event))
+		/* a field wants a member, all else is content with a structure */
+		if ((s->there || s->desc) && !s->member &&
+		    (is_of_field(t, s->event) ||
+		    (!s->nstructs && has_desc(s, t))))
 			s->no_member = why;
 	}
 }

@@ -52,29 +52,36 @@ const struct c_member *members_of_event(struct members *m,
 					const struct timeline *t,
 					uint32_t event);
 
+/*
+ * What @d as a whole is: without .path.  A descriptor of a description is one
+ * of the image's by its name and its fields; NULL if several would do.
+ */
+const struct c_member *members_describe(struct members *m,
+					const struct desc *d);
+
+/*
+ * The descriptor at work at an event: of the structure around it, of a
+ * subsection that begins, or of the section's own object; NULL.
+ */
+const struct desc *members_desc_at(const struct timeline *t, uint32_t event);
+
 /* "VirtIOGPU.scanout: struct virtio_gpu_scanout [16] at +0x2e8" in @buf. */
 const char *c_member_print(const struct c_member *c, char *buf, size_t size);
 /* "hw/display/virtio-gpu.c:1420", or "". */
 const char *c_member_where(const struct c_member *c, char *buf, size_t size);
 
 /*
- * Fill in .member and .declared of @a's divergences on the side whose timeline
- * is @t.  Answers how many.
+ * Fill in .member, .declared and .structs of @a's divergences on the side whose
+ * timeline is @t.  Answers how many.
  */
 size_t members_fill(struct members *m, struct analysis *a,
 		    const struct timeline *t, bool source);
 
 /*
- * After it, or instead where @m could not be opened: say at fields that have no
- * member that the executable at @path does not tell.
+ * After it, or instead where @m could not be opened: say at fields without a
+ * member, and at sections without a structure, that the executable at @path does not tell.
  */
 void members_admit(struct analysis *a, const struct timeline *t, bool source,
 		   const char *path, bool opened);
-
-/*
- * Compilers are told paths such as "build/../source/hw/core/irq.c": a copy
- * without the way there and back.  NULL stays NULL.
- */
-const char *members_path(struct arena *a, const char *s);
 
 #endif

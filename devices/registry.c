@@ -633,36 +633,40 @@ static const struct desc *choose_desc(struct registry *reg,
 				      const char *name,
 				      const struct written *src)
 {
-	const struct desc *first = NULL;
+	const struct desc *first = NULL, *fits = NULL;
 	struct merge m = { .reg = reg };
 
-	for (size_t i = 0; i < set->nitems; i++) {
-		const struct desc *d = set->items[i].desc;
+	/* isa-vga's own is one that all other VGAs embed: then the embedded */
+	for (size_t k = 0; k < set->nitems * 2 && !fits && (src || !first);
+	     k++) {
+		const struct desc *d = set->items[k % set->nitems].desc;
+		bool embedded = k >= set->nitems;
 		struct merge trial = { .reg = reg };
 		struct witness one = { src, 0 };
 
-		if (strcmp(d->name, name) || is_embedded(set, d))
+		if (strcmp(d->name, name) || is_embedded(set, d) != embedded)
 			continue;
-		if (!first)
+		if (!first && !embedded)
 			first = d;
 		if (!src)
-			break;
+			continue;
 		merge_desc(&trial, d, &one, 1);
-		if (!trial.clash) {
-			first = d;
-			break;
-		}
+		if (!trial.clash)
+			fits = d;
 	}
+	if (fits)
+		first = fits;
 	return first ? merge_desc(&m, first, NULL, 0) : NULL;
 }
 
-const struct desc *registry_desc_for(const struct registry *reg,
+/* The descriptor whose name is most of the idstr, in the last set with one. */
+static const struct desc *best_named(const struct registry *reg,
 				     const char *idstr,
-				     const struct written *src)
+				     const struct desc_set **ret)
 {
 	const struct desc *best = NULL;
 
-	for (size_t i = reg->nsets; i-- > 0; ) {
+	for (size_t i = reg->nsets; i-- > 0 && !best; ) {
 		const struct desc_set *set = reg->sets[i];
 
 		for (size_t k = 0; k < set->nitems; k++) {
@@ -672,11 +676,57 @@ const struct desc *registry_desc_for(const struct registry *reg,
 			    (!best || strlen(d->name) > strlen(best->name)))
 				best = d;
 		}
-		if (best)
-			return choose_desc((struct registry *)reg, set,
-					   best->name, src);
+		*ret = set;
 	}
-	return NULL;
+	return best;
+}
+
+const struct desc *registry_desc_for(const struct registry *reg,
+				     const char *idstr,
+				     const struct written *src)
+{
+	const struct desc_set *set = NULL;
+	const struct desc *best = best_named(reg, idstr, &set);
+
+	return best ? choose_desc((struct registry *)reg, set, best->name,
+				  src) : NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* On the wire, as far as the fields of the descriptor itself tell. */
+static bool same_layout(const struct desc *a, const struct desc *b)
+{
+	if (a->nfields != b->nfields || a->nsubs != b->nsubs ||
+	    a->version != b->version || a->min_version != b->min_version)
+		return false;
+	for (size_t i = 0; i < a->nfields; i++) {
+		const struct desc_field *f = &a->fields[i], *g = &b->fields[i];
+
+		if (strcmp(f->name, g->name) || !same_text(f->type, g->type) ||
+		    f->version != g->version || f->num != g->num ||
+		    f->flags != g->flags || !f->desc != !g->desc ||
+		    (f->desc && strcmp(f->desc->name, g->desc->name)))
+			return false;
+	}
+	return true;
+}
+
+bool registry_desc_is_choice(const struct registry *reg, const char *idstr)
+{
+	const struct desc_set *set = NULL;
+	const struct desc *best = best_named(reg, idstr, &set);
+
+	for (size_t k = 0; best && k < set->nitems; k++) {
+		const struct desc *d = set->items[k].desc;
+
+		if (!strcmp(d->name, best->name) && !same_layout(d, best))
+			return true;
+	}
+	return false;
 }
 
 /* The value of the first field of the entry, where an alias is made of it. */

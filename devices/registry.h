@@ -103,6 +103,8 @@ const struct entry *registry_find_idstr(const struct registry *reg,
 const struct desc *registry_desc_for(const struct registry *reg,
 				     const char *idstr,
 				     const struct written *src);
+/* Have several descriptors of other layouts the name that decides there? */
+bool registry_desc_is_choice(const struct registry *reg, const char *idstr);
 
 /*
  * The tables' descriptor (desc-known.h) that accounts for what the source

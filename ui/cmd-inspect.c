@@ -357,8 +357,7 @@ static void around_line(struct around *a, const struct c_struct *s,
 	json_object_set_new(o, "offset", json_integer((json_int_t)offset));
 	json_object_set_new(o, "value", json_string(safe(value)));
 	if (s->file) {
-		json_object_set_new(o, "file", json_string(safe(
-			members_path(&a->v->in.arena, s->file))));
+		json_object_set_new(o, "file", json_string(safe(s->file)));
 		json_object_set_new(o, "line", json_integer(p->line));
 	}
 	json_array_append_new(a->list, o);
@@ -490,9 +489,7 @@ static void print_leaf(struct view *v, const struct leaf *l)
 		printf("  %s", paint(PAINT_DIM));
 		printf("%s %s", safe(c->type), safe(c->path));
 		if (c->file)
-			printf("  %s:%" PRIu32,
-			       safe(members_path(&v->in.arena, c->file)),
-			       c->line);
+			printf("  %s:%" PRIu32, safe(c->file), c->line);
 		printf("%s", paint(PAINT_OFF));
 	}
 	putchar('\n');
@@ -701,7 +698,7 @@ static json_t *leaf_json(struct view *v, const struct leaf *l)
 		set_text(o, "member", c->path);
 		set_text(o, "declared", c->type);
 		if (c->file) {
-			set_text(o, "file", members_path(&v->in.arena, c->file));
+			set_text(o, "file", c->file);
 			set_number(o, "line", c->line);
 		}
 	}

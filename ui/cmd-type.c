@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `vmsdb type`: the C structures behind descriptors, of one executable or of
- * two side by side.
+ * two side by side; of structures by their own names see type-struct.c.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -11,6 +11,7 @@
 #include "../debugger/c-index.h"
 #include "../stream/escape.h"
 #include "subcommand.h"
+#include "type.h"
 
 #define MAX_SHOWN 1000
 
@@ -22,7 +23,7 @@ struct typed {
 	size_t n;
 };
 
-static const char *safe(const char *s)
+const char *type_safe(const char *s)
 {
 	static char bufs[4][1024];
 	static unsigned k;
@@ -76,25 +77,23 @@ static const char *find(struct typed *ty, const char *name, bool *ok)
 
 	ty->d = ty->n ? ty->all[0] : NULL;
 	*ok = ty->d != NULL;
-	if (!ty->d)
-		complain("%s: no descriptor '%s'", ty->path, name);
 	return field;
 }
 
 static void print_head(const struct c_desc *d)
 {
-	printf("%s", safe(d->name));
+	printf("%s", type_safe(d->name));
 	if (d->symbol)
-		printf("  %s", safe(d->symbol));
+		printf("  %s", type_safe(d->symbol));
 	if (d->file)
-		printf("  %s:%" PRIu32, safe(d->file), d->line);
+		printf("  %s:%" PRIu32, type_safe(d->file), d->line);
 	putchar('\n');
 	if (!d->ntypes)
 		printf("  which structure it describes cannot be told\n");
 	for (size_t i = 0; i < d->ntypes; i++)
 		printf("  %s %s, %" PRIu64 " bytes\n",
 		       d->ntypes > 1 ? "perhaps" : "describes",
-		       safe(d->types[i].name), d->types[i].size);
+		       type_safe(d->types[i].name), d->types[i].size);
 }
 
 static void print_line(const struct c_field *l)
@@ -102,35 +101,35 @@ static void print_line(const struct c_field *l)
 	printf("  ");
 	if (!l->path) {
 		printf("%-8s %-8s %-28s (no member)\n", "", "",
-		       safe(l->name));
+		       type_safe(l->name));
 		return;
 	}
 	printf("+0x%-6" PRIx64 "%5" PRIu64 "  %-28s %s", l->offset,
-	       l->size, safe(l->path), safe(l->type));
+	       l->size, type_safe(l->path), type_safe(l->type));
 	if (l->bit_size)
 		printf(" : %" PRIu32 " (bit %" PRIu32 ")", l->bit_size,
 		       l->bit_offset);
 	if (strcmp(l->path, l->name))
-		printf("  [field %s]", safe(l->name));
+		printf("  [field %s]", type_safe(l->name));
 	if (l->file)
-		printf("  %s:%" PRIu32, safe(l->file), l->line);
+		printf("  %s:%" PRIu32, type_safe(l->file), l->line);
 	putchar('\n');
 }
 
-static void set_text(json_t *o, const char *key, const char *s)
+void type_set_text(json_t *o, const char *key, const char *s)
 {
-	json_object_set_new(o, key, s ? json_string(safe(s)) : json_null());
+	json_object_set_new(o, key, s ? json_string(type_safe(s)) : json_null());
 }
 
 static json_t *line_json(const struct c_field *l)
 {
 	json_t *o = json_object();
 
-	set_text(o, "field", l->name);
+	type_set_text(o, "field", l->name);
 	if (!l->path)
 		return o;
-	set_text(o, "member", l->path);
-	set_text(o, "type", l->type);
+	type_set_text(o, "member", l->path);
+	type_set_text(o, "type", l->type);
 	json_object_set_new(o, "offset", json_integer((json_int_t)l->offset));
 	json_object_set_new(o, "size", json_integer((json_int_t)l->size));
 	if (l->bit_size) {
@@ -138,7 +137,7 @@ static json_t *line_json(const struct c_field *l)
 		json_object_set_new(o, "bit_size", json_integer(l->bit_size));
 	}
 	if (l->file) {
-		set_text(o, "file", l->file);
+		type_set_text(o, "file", l->file);
 		json_object_set_new(o, "line", json_integer(l->line));
 	}
 	return o;
@@ -148,16 +147,16 @@ static json_t *head_json(const struct c_desc *d)
 {
 	json_t *o = json_object(), *types = json_array();
 
-	set_text(o, "descriptor", d->name);
-	set_text(o, "symbol", d->symbol);
+	type_set_text(o, "descriptor", d->name);
+	type_set_text(o, "symbol", d->symbol);
 	if (d->file) {
-		set_text(o, "file", d->file);
+		type_set_text(o, "file", d->file);
 		json_object_set_new(o, "line", json_integer(d->line));
 	}
 	for (size_t i = 0; i < d->ntypes; i++) {
 		json_t *t = json_object();
 
-		set_text(t, "type", d->types[i].name);
+		type_set_text(t, "type", d->types[i].name);
 		json_object_set_new(t, "size",
 				    json_integer((json_int_t)d->types[i].size));
 		json_array_append_new(types, t);
@@ -277,8 +276,8 @@ static void print_both(const char *name, const struct c_field *a,
 
 	side_text(a, left, sizeof(left));
 	side_text(b, right, sizeof(right));
-	printf("  %-9s%-28s %-36s %s\n", what_moved(a, b), safe(name),
-	       safe(left), safe(right));
+	printf("  %-9s%-28s %-36s %s\n", what_moved(a, b), type_safe(name),
+	       type_safe(left), type_safe(right));
 }
 
 static json_t *both_json(const char *name, const struct c_field *a,
@@ -286,8 +285,8 @@ static json_t *both_json(const char *name, const struct c_field *a,
 {
 	json_t *o = json_object();
 
-	set_text(o, "field", name);
-	set_text(o, "change", what_moved(a, b));
+	type_set_text(o, "field", name);
+	type_set_text(o, "change", what_moved(a, b));
 	json_object_set_new(o, "old", a ? line_json(a) : json_null());
 	json_object_set_new(o, "new", b ? line_json(b) : json_null());
 	return o;
@@ -329,13 +328,49 @@ static int show_two(const struct c_desc *a, const struct c_desc *b,
 	return 0;
 }
 
+static int no_such(const struct typed *ty, const char *name)
+{
+	complain("%s: no descriptor '%s', and no structure of this name among "
+		 "those that descriptors describe, or that these embed",
+		 ty->path, name);
+	return STATUS_USAGE;
+}
+
+/* @two may be NULL.  A descriptor comes first: "struct NAME" is none. */
+static int show(struct typed *one, struct typed *two, const char *name,
+		bool json)
+{
+	static struct type_place a, b;
+	bool ok, ok_two = true;
+	const char *field = find(one, name, &ok);
+
+	if (two)
+		find(two, name, &ok_two);
+	if (ok && !two)
+		return show_all(one, field, json);
+	if (ok && ok_two) {
+		if (one->n > 1 || two->n > 1)
+			complain("'%s': %zu and %zu descriptors have this "
+				 "name; the first of each is compared (a "
+				 "symbol names one)", name, one->n, two->n);
+		return show_two(one->d, two->d, field, json);
+	}
+	type_find_struct(&a, one->index, one->path, name);
+	if (!a.n)
+		return no_such(ok ? two : one, name);
+	if (!two)
+		return type_show_struct(&a, json);
+	if (!type_find_struct(&b, two->index, two->path, name))
+		return no_such(two, name);
+	return type_show_structs(&a, &b, json);
+}
+
 static int run(const struct subcommand *self, int argc, char **argv)
 {
 	static struct typed one, two;
-	const char *field, *name;
 	struct args a;
 	int status = STATUS_USAGE;
-	bool ok, both;
+	const char *name;
 
 	if (args_parse(self, argc, argv, &a) < 0)
 		return STATUS_USAGE;
@@ -343,20 +378,13 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		usage_of(self, a.help ? stdout : stderr);
 		return a.help ? 0 : STATUS_USAGE;
 	}
-	both = a.noperands == 3;
 	name = a.operands[a.noperands - 1];
 	if (typed_open(&one, a.operands[0], &a) < 0)
 		return STATUS_USAGE;
-	field = find(&one, name, &ok);
-	if (ok && !both)
-		status = show_all(&one, field, a.json);
-	if (ok && both && typed_open(&two, a.operands[1], &a) == 0) {
-		find(&two, name, &ok);
-		if (ok && (one.n > 1 || two.n > 1))
-			complain("'%s': %zu and %zu descriptors have this name; the first of each is compared (a symbol names one)",
-				 name, one.n, two.n);
-		if (ok)
-			status = show_two(one.d, two.d, field, a.json);
+	if (a.noperands == 2) {
+		status = show(&one, NULL, name, a.json);
+	} else if (typed_open(&two, a.operands[1], &a) == 0) {
+		status = show(&one, &two, name, a.json);
 		typed_close(&two);
 	}
 	typed_close(&one);
@@ -373,7 +401,7 @@ static const struct option_help options[] = {
 
 const struct subcommand cmd_type = {
 	.name = "type",
-	.args = "BINARY [BINARY2] DESCRIPTOR[.FIELD]",
+	.args = "BINARY [BINARY2] DESCRIPTOR[.FIELD]|STRUCTURE[.MEMBER]",
 	.help = "Show the C structure that a descriptor describes, or what moved in it.",
 	.options = options,
 	.run = run,

@@ -62,6 +62,21 @@ static json_t *place(const struct place *p)
 	return o;
 }
 
+static json_t *structs(const struct side *s)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; i < s->nstructs; i++) {
+		json_t *o = json_object();
+
+		set(o, "structure", str(s->structs[i].structure));
+		set(o, "descriptor", str(s->structs[i].desc));
+		set(o, "described", str(s->structs[i].described));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 static json_t *side(const struct side *s)
 {
 	json_t *o;
@@ -81,6 +96,10 @@ static json_t *side(const struct side *s)
 		set(o, "declared", str(s->declared));
 	if (s->no_member)
 		set(o, "member_unknown", str(s->no_member));
+	if (s->nstructs) {
+		set(o, "structures", structs(s));
+		set(o, "ends", json_boolean(s->ends));
+	}
 	return o;
 }
 

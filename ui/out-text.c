@@ -137,6 +137,27 @@ static void print_bytes(FILE *f, const struct timeline *t, uint64_t at)
 	}
 }
 
+/* "ESPState: no further member; described by 'esp' at hw/scsi/esp.c:1209" */
+static void print_in_c(FILE *f, const struct side *s)
+{
+	if (s->member)
+		line(f, "  %-12s %s%s%s", "", s->member,
+		     s->declared ? ", " : "", s->declared ? s->declared : "");
+	for (unsigned i = 0; i < s->nstructs; i++) {
+		const struct side_struct *x = &s->structs[i];
+		const char *name = s->member && !s->ends ? "" :
+			x->structure ? x->structure : "a structure that cannot "
+			"be told";
+
+		line(f, "  %-12s %s%sdescribed by '%s'%s%s", "", name,
+		     s->ends ? ": no further member; " : *name ? ", " : "",
+		     x->desc, x->described ? " at " : "",
+		     x->described ? x->described : "");
+	}
+	if (!s->member && s->no_member)
+		line(f, "  %-12s in C: %s", "", s->no_member);
+}
+
 static void print_side(FILE *f, const char *who, const struct side *s)
 {
 	unsigned whole = s->type ? desc_type_size(s->type) : 0;
@@ -149,11 +170,14 @@ static void print_side(FILE *f, const char *who, const struct side *s)
 	line(f, "  %-12s %s : %s, %" PRIu64 "%s byte%s at 0x%" PRIx64, who,
 	     s->field && s->field[0] ? s->field : "-", s->type ? s->type : "-",
 	     s->size, of, s->size == 1 && !*of ? "" : "s", s->offset);
-	if (s->member)
-		line(f, "  %-12s %s%s%s", "", s->member,
-		     s->declared ? ", " : "", s->declared ? s->declared : "");
-	else if (s->no_member)
-		line(f, "  %-12s C member %s", "", s->no_member);
+	print_in_c(f, s);
+}
+
+static void print_missing(FILE *f, const struct side *s)
+{
+	line(f, "  %-12s no such section or instance%s%s", "destination",
+	     s->field ? "; perhaps instead " : "", s->field ? s->field : "");
+	print_in_c(f, s);
 }
 
 static void print_messages(FILE *f, const struct analysis *a,
@@ -166,8 +190,9 @@ static void print_messages(FILE *f, const struct analysis *a,
 			"memory that is not there).\n");
 		return;
 	}
-	fprintf(f, "\nWhat the destination prints (QEMU <= 10.1)%s:\n",
-		a->failure->crash ? ", and dies" : "");
+	fprintf(f, "\nWhat the destination %s (QEMU <= 10.1)%s:\n",
+		a->verdict == VERDICT_UNKNOWN ? "would print, if it fails so" :
+		"prints", a->failure->crash ? ", and dies" : "");
 	for (unsigned i = 0; i < a->failure->nlines; i++)
 		line(f, "  %s", a->failure->lines[i]);
 	if (dest->registry.release_max < 1002)
@@ -227,12 +252,12 @@ static void print_notes(FILE *f, const char *title, const struct note *v,
 		fprintf(f, "  ... and %zu more (--all shows them)\n", n - shown);
 }
 
-static void print_failures(FILE *f, const struct timeline *t)
+static void print_failures(FILE *f, const struct timeline *t, bool tentative)
 {
 	if (t->nfailures < 2)
 		return;
-	fprintf(f, "\nDevices that fail (%zu; the emulator stops at the first):\n",
-		t->nfailures);
+	fprintf(f, "\nDevices that %sfail (%zu; the emulator stops at the "
+		"first):\n", tentative ? "may " : "", t->nfailures);
 	for (size_t i = 0; i < t->nfailures; i++) {
 		const struct failure *x = &t->failures[i];
 
@@ -282,11 +307,11 @@ void text_analysis(FILE *f, const struct account *source,
 		print_side(f, "source", &d->source);
 		print_side(f, "destination", &d->destination);
 		if (d->kind == DIVERGE_NO_DEVICE)
-			line(f, "  %-12s no such section or instance",
-			     "destination");
+			print_missing(f, &d->destination);
 		print_bytes(f, t, a->diverges.offset);
 	}
-	print_place(f, "fails at", &a->fails);
+	print_place(f, a->verdict == VERDICT_UNKNOWN ? "may fail at" :
+		    "fails at", &a->fails);
 	print_messages(f, a, dest);
 	if (a->cause) {
 		fprintf(f, "\n%sWhy%s\n", paint(PAINT_BOLD), paint(PAINT_OFF));
@@ -297,7 +322,7 @@ void text_analysis(FILE *f, const struct account *source,
 			paint(PAINT_OFF));
 		wrapped(f, "  ", a->remedy);
 	}
-	print_failures(f, t);
+	print_failures(f, t, a->verdict == VERDICT_UNKNOWN);
 	print_divergences(f, a, all);
 	print_notes(f, "Unknown", t->unknowns, t->nunknowns, all);
 	if (t->nunjudged && !all)
