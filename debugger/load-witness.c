@@ -76,6 +76,22 @@ const uint8_t *seen_bytes(const struct load *l, const struct frame *fr,
 	return ref->src->data + off;
 }
 
+/* The section at work in the load of the destination's own stream, or its .n */
+static uint32_t seen_section(const struct load *l)
+{
+	const struct timeline *ref = l->o->reference_timeline;
+	uint32_t i;
+
+	for (i = 1; i < ref->n; i = ref->events[i].end) {
+		const struct event *e = &ref->events[i];
+
+		if (e->kind == EV_SECTION && e->instance == l->instance &&
+		    !strcmp(e->name, l->idstr))
+			break;
+	}
+	return i;
+}
+
 const uint8_t *seen_inside(const struct load *l, const struct desc *d,
 			   const char *field, bool loaded, uint64_t *len)
 {
@@ -91,13 +107,7 @@ const uint8_t *seen_inside(const struct load *l, const struct desc *d,
 			!strcmp(e->desc->name, d->name);
 	}
 	k -= loaded && k;	/* the last one is the one meant */
-	for (i = 1; i < ref->n; i = ref->events[i].end) {
-		const struct event *e = &ref->events[i];
-
-		if (e->kind == EV_SECTION && e->instance == l->instance &&
-		    !strcmp(e->name, l->idstr))
-			break;
-	}
+	i = seen_section(l);
 	end = i < ref->n ? ref->events[i].end : 0;
 	for (; i < end; i++) {
 		const struct event *e = &ref->events[i];
@@ -127,13 +137,7 @@ const struct event *blind_twin(const struct load *l, const struct desc *d,
 			!strcmp(e->desc->name, d->name);
 	}
 	k -= opened && k;
-	for (i = 1; i < ref->n; i = ref->events[i].end) {
-		const struct event *e = &ref->events[i];
-
-		if (e->kind == EV_SECTION && e->instance == l->instance &&
-		    !strcmp(e->name, l->idstr))
-			break;
-	}
+	i = seen_section(l);
 	if (i >= ref->n || ref->events[i].outcome != OUT_LOADED)
 		return NULL;
 	/* about the section itself: whether there is an entry for it */
