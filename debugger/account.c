@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../devices/file-kind.h"
 #include "../devices/known.h"
 #include "../stream/stream.h"
 #include "account.h"
@@ -116,21 +117,6 @@ void account_close(struct account *a)
 }
 
 /* ---- destinations ---- */
-
-enum file_kind { FILE_STREAM, FILE_JSON, FILE_ELF, FILE_SCRIPT };
-
-static enum file_kind kind_of(const struct source *src)
-{
-	uint64_t i = 0;
-
-	if (src->len >= 4 && !memcmp(src->data, "\177ELF", 4))
-		return FILE_ELF;
-	if (src->len >= 2 && !memcmp(src->data, "#!", 2))
-		return FILE_SCRIPT;
-	while (i < src->len && i < 64 && strchr(" \t\r\n", src->data[i]))
-		i++;
-	return i < src->len && src->data[i] == '{' ? FILE_JSON : FILE_STREAM;
-}
 
 static int add_dump(struct destination *d, const struct dump *dump,
 		    struct err *err)
@@ -423,7 +409,7 @@ static int add_file(struct destination *d, const char *path,
 		return ret < 0 ? -1 : add_dump(d, dump, err);
 	if (source_open(&src, path, opts, err) < 0)
 		return -1;
-	switch (kind_of(src)) {
+	switch (file_kind(src->data, src->len)) {
 	case FILE_JSON:
 		ret = read_dump(d, src, err);
 		source_close(src);
@@ -433,9 +419,7 @@ static int add_file(struct destination *d, const char *path,
 		return add_image(d, path, o->images, err);
 	case FILE_SCRIPT:
 		source_close(src);
-		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
-			       "a script that starts something else, not an "
-			       "emulator: give the ELF file that it starts");
+		return file_kind_refuse_script(err);
 	case FILE_STREAM:
 		break;
 	}

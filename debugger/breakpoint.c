@@ -199,27 +199,11 @@ void breakpoints_resolve(struct session *s)
 		(void)resolve(s, s->breakpoints.list[i], &err);
 }
 
-/* The index of the first element of @l that is at least @event. */
-static size_t lower_bound(const struct locations *l, uint32_t event)
-{
-	size_t lo = 0, hi = l->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (l->events[mid] < event)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 const struct breakpoint *breakpoint_at(const struct session *s, uint32_t event)
 {
 	for (size_t i = 0; i < s->breakpoints.n; i++) {
 		const struct breakpoint *b = s->breakpoints.list[i];
-		size_t k = lower_bound(&b->where, event);
+		size_t k = events_from(b->where.events, b->where.n, event);
 
 		if (k < b->where.n && b->where.events[k] == event)
 			return b;
@@ -284,10 +268,10 @@ static uint32_t next_place(const struct breakpoint *b, uint32_t from,
 	if (!b->enabled)
 		return EVENT_NONE;
 	if (to > from) {
-		i = lower_bound(l, from + 1);
+		i = events_from(l->events, l->n, from + 1);
 		return i < l->n && l->events[i] < to ? l->events[i] : EVENT_NONE;
 	}
-	i = lower_bound(l, from);
+	i = events_from(l->events, l->n, from);
 	return i && l->events[i - 1] > to ? l->events[i - 1] : EVENT_NONE;
 }
 

@@ -12,42 +12,21 @@
 #include "command-impl.h"
 #include "live/inside.h"
 #include "live/real.h"
+#include "text.h"
 #include "value.h"
 
 #define MAX_TEXT 4000
 #define MAX_ELEMENTS 200
 #define MAX_MEMBERS 200
 
-struct text {
-	char *buf;
-	size_t size, pos;
-};
-
-static void put(struct text *t, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void put(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (t->pos + 1 >= t->size)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(t->buf + t->pos, t->size - t->pos, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->pos += (size_t)n;
-}
-
 static void put_character(struct text *t, uint8_t c)
 {
 	if (c == '\'' || c == '\\')
-		put(t, "%u '\\%c'", c, c);
+		text_put(t, "%u '\\%c'", c, c);
 	else if (isprint(c))
-		put(t, "%u '%c'", c, c);
+		text_put(t, "%u '%c'", c, c);
 	else
-		put(t, "%u '\\%03o'", c, c);
+		text_put(t, "%u '\\%03o'", c, c);
 }
 
 static void put_binary(struct text *t, uint64_t v)
@@ -57,7 +36,7 @@ static void put_binary(struct text *t, uint64_t v)
 	while (bit && !(v >> bit & 1))
 		bit--;
 	for (; bit >= 0; bit--)
-		put(t, "%c", (int)('0' + (v >> bit & 1)));
+		text_put(t, "%c", (int)('0' + (v >> bit & 1)));
 }
 
 static void put_number(struct text *t, uint64_t v, unsigned size, char format)
@@ -66,13 +45,13 @@ static void put_number(struct text *t, uint64_t v, unsigned size, char format)
 		(int64_t)(v | ~0ull << (size * 8)) : (int64_t)v;
 
 	switch (format) {
-	case 'd': put(t, "%" PRId64, s); break;
-	case 'u': put(t, "%" PRIu64, v); break;
-	case 'o': put(t, "0%" PRIo64, v); break;
+	case 'd': text_put(t, "%" PRId64, s); break;
+	case 'u': text_put(t, "%" PRIu64, v); break;
+	case 'o': text_put(t, "0%" PRIo64, v); break;
 	case 't': put_binary(t, v); break;
 	case 'c': put_character(t, (uint8_t)v); break;
-	case 'z': put(t, "0x%0*" PRIx64, (int)size * 2, v); break;
-	default: put(t, "0x%" PRIx64, v);
+	case 'z': text_put(t, "0x%0*" PRIx64, (int)size * 2, v); break;
+	default: text_put(t, "0x%" PRIx64, v);
 	}
 }
 
@@ -80,16 +59,16 @@ static void put_string(struct text *t, const uint8_t *p, uint64_t n)
 {
 	uint64_t i;
 
-	put(t, "\"");
+	text_put(t, "\"");
 	for (i = 0; i < n && p[i] && i < MAX_ELEMENTS; i++) {
 		if (p[i] == '"' || p[i] == '\\')
-			put(t, "\\%c", p[i]);
+			text_put(t, "\\%c", p[i]);
 		else if (isprint(p[i]))
-			put(t, "%c", p[i]);
+			text_put(t, "%c", p[i]);
 		else
-			put(t, "\\%03o", p[i]);
+			text_put(t, "\\%03o", p[i]);
 	}
-	put(t, "\"%s", i < n && p[i] ? "..." : "");
+	text_put(t, "\"%s", i < n && p[i] ? "..." : "");
 }
 
 static uint64_t number_at(const uint8_t *p, unsigned size, bool little)
@@ -122,23 +101,23 @@ static void put_elements(struct text *t, const struct event *e,
 	uint64_t n = e->len / size, shown = 0;
 
 	if (n != 1)
-		put(t, "{");
+		text_put(t, "{");
 	for (uint64_t i = 0, k; i < n; i = k) {
 		for (k = i + 1; k < n &&
 		     !memcmp(p + i * size, p + k * size, size); k++)
 			;
-		put(t, i ? ", " : "");
+		text_put(t, i ? ", " : "");
 		if (shown++ == MAX_ELEMENTS) {
-			put(t, "...");
+			text_put(t, "...");
 			break;
 		}
 		put_number(t, number_at(p + i * size, size, little), size,
 			   format);
 		if (k - i > 1)
-			put(t, " <repeats %" PRIu64 " times>", k - i);
+			text_put(t, " <repeats %" PRIu64 " times>", k - i);
 	}
 	if (n != 1)
-		put(t, "}");
+		text_put(t, "}");
 }
 
 static void put_leaf(struct text *t, const struct timeline *tl, uint32_t i,
@@ -149,11 +128,11 @@ static void put_leaf(struct text *t, const struct timeline *tl, uint32_t i,
 	char value[MAX_TEXT];
 
 	if (e->outcome == OUT_ABSENT)
-		put(t, "<not read>");
+		text_put(t, "<not read>");
 	else if (!p)
-		put(t, "<no bytes>");
+		text_put(t, "<no bytes>");
 	else if (!format)
-		put(t, "%s", session_value(tl, i, value, sizeof(value)));
+		text_put(t, "%s", session_value(tl, i, value, sizeof(value)));
 	else if (format == 's')
 		put_string(t, p, e->len);
 	else
@@ -176,25 +155,25 @@ static void put_members(struct text *t, const struct timeline *tl, uint32_t i,
 {
 	bool first = true;
 
-	put(t, "{");
+	text_put(t, "{");
 	for (uint32_t k = i + 1; k < tl->events[i].end; k = tl->events[k].end) {
 		const struct event *e = &tl->events[k];
 
 		if (!is_member(e) || (e->kind == EV_PROBE && e->end == k + 1))
 			continue;
-		put(t, first ? "" : ", ");
+		text_put(t, first ? "" : ", ");
 		first = false;
 		if (!*budget) {
-			put(t, "...");
+			text_put(t, "...");
 			break;
 		}
 		if (e->kind == EV_FIELD || e->kind == EV_ITEM ||
 		    e->kind == EV_GROUP ||
 		    (e->kind == EV_STRUCT && tl->events[i].kind == EV_PROBE))
-			put(t, "%s = ", e->name ? e->name : "");
+			text_put(t, "%s = ", e->name ? e->name : "");
 		put_tree(t, tl, k, format, budget);
 	}
-	put(t, "}");
+	text_put(t, "}");
 }
 
 static void put_tree(struct text *t, const struct timeline *tl, uint32_t i,
@@ -767,7 +746,7 @@ static uint64_t dump_line(struct session *s, uint64_t off, uint64_t units,
 			   d->format == 'x' ? 'z' : d->format);
 		if (d->format == 'x' && size == 1)
 			memmove(one, one + 2, 3);	/* no 0x before each byte */
-		put(&t, "%s%s", i ? " " : "", one);
+		text_put(&t, "%s%s", i ? " " : "", one);
 		out_text(o, here ? STYLE_HERE : STYLE_PLAIN,
 			 d->format == 'x' ? " %s" : "\t%s", one);
 	}

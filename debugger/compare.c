@@ -417,7 +417,9 @@ struct child {
 	const char *name;
 	uint32_t mate;		/* index on the other side; UINT32_MAX none */
 	uint32_t elem;		/* its number in the array */
-	uint8_t class;
+	uint32_t instance;	/* of a section; 0 of what is in one */
+	uint8_t class;		/* or a section's kind: START and FULL are one */
+	uint64_t body, end;	/* a section's, without footer */
 };
 
 struct children {
@@ -476,15 +478,25 @@ static void collect(const struct timeline *t, uint32_t parent,
 	}
 }
 
+static int child_cmp(const struct child *a, const struct child *b)
+{
+	int r;
+
+	if (a->class != b->class)
+		return a->class - b->class;
+	r = strcmp(a->name, b->name);
+	if (!r && a->instance != b->instance)
+		return a->instance < b->instance ? -1 : 1;
+	return r ? r : a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
 static int by_name(const void *x, const void *y, void *arg)
 {
 	const struct child *v = arg;
 	const struct child *a = &v[*(const uint32_t *)x];
 	const struct child *b = &v[*(const uint32_t *)y];
-	int r = strcmp(a->name, b->name);
+	int r = child_cmp(a, b);
 
-	if (a->class != b->class)
-		return a->class - b->class;
 	return r ? r : a < b ? -1 : a > b;
 }
 
@@ -497,23 +509,15 @@ static uint32_t *sorted(struct children *l)
 	for (size_t i = 0; i < l->n; i++)
 		order[i] = (uint32_t)i;
 	qsort_r(order, l->n, sizeof(*order), by_name, l->v);
+	/* equal ones lie in the stream's order; the sort stays valid */
 	for (size_t i = 1; i < l->n; i++) {
 		struct child *c = &l->v[order[i]], *prev = &l->v[order[i - 1]];
 
-		if (c->class == prev->class && !strcmp(c->name, prev->name))
+		if (c->class == prev->class && !strcmp(c->name, prev->name) &&
+		    c->instance == prev->instance)
 			c->nth = prev->nth + 1;
 	}
 	return order;
-}
-
-static int child_cmp(const struct child *a, const struct child *b)
-{
-	int r;
-
-	if (a->class != b->class)
-		return a->class - b->class;
-	r = strcmp(a->name, b->name);
-	return r ? r : a->nth < b->nth ? -1 : a->nth > b->nth;
 }
 
 static void match_names(struct children *a, struct children *b)
@@ -747,19 +751,6 @@ static bool compare_children(struct pair *p, uint32_t i, uint32_t j)
 
 /* ---- sections ---- */
 
-struct share {
-	uint32_t event;
-	const char *name;
-	uint32_t instance, nth, mate;
-	uint8_t kind;		/* START and FULL are one kind */
-	uint64_t body, end;	/* without footer */
-};
-
-struct shares {
-	struct share *v;
-	size_t n, cap;
-};
-
 static uint64_t body_of(const struct event *e)
 {
 	return e->off + (e->section_kind == SECTION_START ||
@@ -768,13 +759,13 @@ static uint64_t body_of(const struct event *e)
 }
 
 static void add_share(const struct timeline *t, uint32_t i, uint64_t end,
-		      struct shares *l)
+		      struct children *l)
 {
 	const struct event *e = &t->events[i];
-	struct share s = {
+	struct child s = {
 		.event = i, .name = e->name ? e->name : "",
 		.instance = e->instance, .mate = UINT32_MAX,
-		.kind = e->kind != EV_SECTION ? 0x80 | e->kind :
+		.class = e->kind != EV_SECTION ? 0x80 | e->kind :
 			e->section_kind == SECTION_FULL ? SECTION_START :
 			e->section_kind,
 		.body = e->kind == EV_SECTION ? body_of(e) : e->off, .end = end,
@@ -807,7 +798,7 @@ static uint64_t share_end(const struct timeline *t, uint32_t i, uint32_t stop)
 }
 
 static void collect_shares(const struct timeline *t, uint32_t parent,
-			   struct shares *l)
+			   struct children *l)
 {
 	uint32_t stop = t->events[parent].end;
 
@@ -823,67 +814,7 @@ static void collect_shares(const struct timeline *t, uint32_t parent,
 	}
 }
 
-static int share_cmp(const struct share *a, const struct share *b)
-{
-	int r = strcmp(a->name, b->name);
-
-	if (r || a->kind != b->kind)
-		return r ? r : a->kind - b->kind;
-	if (a->instance != b->instance)
-		return a->instance < b->instance ? -1 : 1;
-	return a->nth < b->nth ? -1 : a->nth > b->nth;
-}
-
-static int by_share(const void *x, const void *y, void *arg)
-{
-	const struct share *v = arg;
-	const struct share *a = &v[*(const uint32_t *)x];
-	const struct share *b = &v[*(const uint32_t *)y];
-	int r = share_cmp(a, b);
-
-	return r ? r : a < b ? -1 : a > b;
-}
-
-static uint32_t *sorted_shares(struct shares *l)
-{
-	uint32_t *order = malloc((l->n + 1) * sizeof(*order));
-
-	if (!order)
-		abort();
-	for (size_t i = 0; i < l->n; i++)
-		order[i] = (uint32_t)i;
-	qsort_r(order, l->n, sizeof(*order), by_share, l->v);
-	/* equal ones lie in the stream's order; the sort stays valid */
-	for (size_t i = 1; i < l->n; i++) {
-		struct share *s = &l->v[order[i]], *prev = &l->v[order[i - 1]];
-
-		if (!strcmp(s->name, prev->name) && s->kind == prev->kind &&
-		    s->instance == prev->instance)
-			s->nth = prev->nth + 1;
-	}
-	return order;
-}
-
-static void match_shares(struct shares *a, struct shares *b)
-{
-	uint32_t *oa = sorted_shares(a), *ob = sorted_shares(b);
-	size_t i = 0, j = 0;
-
-	while (i < a->n && j < b->n) {
-		int r = share_cmp(&a->v[oa[i]], &b->v[ob[j]]);
-
-		if (!r) {
-			a->v[oa[i]].mate = ob[j];
-			b->v[ob[j]].mate = oa[i];
-		}
-		i += r <= 0;
-		j += r >= 0;
-	}
-	free(oa);
-	free(ob);
-}
-
-static void enter_share(struct pair *p, const struct share *s)
+static void enter_share(struct pair *p, const struct child *s)
 {
 	p->section = s->name;
 	p->instance = s->instance;
@@ -891,14 +822,14 @@ static void enter_share(struct pair *p, const struct share *s)
 	push(p, "%s", s->name);
 	if (s->instance)
 		push(p, "#%" PRIu32, s->instance);
-	if (s->kind == SECTION_PART || s->kind == SECTION_END)
-		push(p, "{%s %" PRIu32 "}", s->kind == SECTION_PART ? "part" :
+	if (s->class == SECTION_PART || s->class == SECTION_END)
+		push(p, "{%s %" PRIu32 "}", s->class == SECTION_PART ? "part" :
 		     "end", s->nth + 1);
 	else if (s->nth)
 		push(p, "{%" PRIu32 "}", s->nth + 1);
 }
 
-static bool readable(const struct timeline *t, const struct share *s)
+static bool readable(const struct timeline *t, const struct child *s)
 {
 	const struct event *e = &t->events[s->event];
 	uint64_t footer = s->end + 5;
@@ -908,10 +839,11 @@ static bool readable(const struct timeline *t, const struct share *s)
 		 e->off + e->len == footer);
 }
 
-static void lonely_share(struct pair *p, int k, const struct share *s)
+static void lonely_share(struct pair *p, int k, const struct child *s)
 {
 	struct part x = { s->event, s->body, s->end - s->body, 1, NULL, NULL };
-	bool section = !(s->kind & 0x80) || s->kind == (0x80 | EV_CONFIGURATION);
+	bool section = !(s->class & 0x80) ||
+		s->class == (0x80 | EV_CONFIGURATION);
 
 	enter_share(p, s);
 	x.text = arena_printf(&p->c->arena, "%" PRIu64 " bytes", x.len);
@@ -920,8 +852,8 @@ static void lonely_share(struct pair *p, int k, const struct share *s)
 	    k ? &x : NULL);
 }
 
-static void compare_share(struct pair *p, const struct share *a,
-			  const struct share *b)
+static void compare_share(struct pair *p, const struct child *a,
+			  const struct child *b)
 {
 	struct part pa = { a->event, a->body, a->end - a->body, 1, NULL, NULL };
 	struct part pb = { b->event, b->body, b->end - b->body, 1, NULL, NULL };
@@ -929,30 +861,31 @@ static void compare_share(struct pair *p, const struct share *a,
 		!memcmp(data_at(p, 0, pa.off), data_at(p, 1, pb.off), pa.len);
 
 	enter_share(p, a);
-	if (a->kind == SECTION_START)
+	if (a->class == SECTION_START)
 		compare_version(p, a->event, b->event);
 	if (same)
 		return;
 	if (readable(p->t[0], a) && readable(p->t[1], b) &&
 	    compare_children(p, a->event, b->event))
 		return;
-	compare_bytes(p, a->kind & 0x80 && a->kind != (0x80 | EV_CONFIGURATION) ?
+	compare_bytes(p, a->class & 0x80 &&
+		      a->class != (0x80 | EV_CONFIGURATION) ?
 		      DIFFERENCE_COMMAND : DIFFERENCE_BYTES, pa, pb);
 }
 
-static bool is_ram(const struct share *s)
+static bool is_ram(const struct child *s)
 {
-	return !(s->kind & 0x80) && !strcmp(s->name, "ram");
+	return !(s->class & 0x80) && !strcmp(s->name, "ram");
 }
 
 static void compare_shares(struct pair *p)
 {
-	struct shares a = { 0 }, b = { 0 };
+	struct children a = { 0 }, b = { 0 };
 	size_t i = 0, j = 0;
 
 	collect_shares(p->t[0], 0, &a);
 	collect_shares(p->t[1], 0, &b);
-	match_shares(&a, &b);
+	match_names(&a, &b);
 	while (i < a.n || j < b.n) {
 		if (i < a.n && is_ram(&a.v[i]))
 			i++;

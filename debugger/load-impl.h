@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load-impl.h - what load.c (framing) and load-desc.c (descriptors) share.
+ * load-impl.h - what load.c (framing), load-desc.c (descriptors) and judge.c
+ * share.  What the parts of load_desc() share is in load-desc.h.
  */
 #ifndef VMSDB_LOAD_IMPL_H
 #define VMSDB_LOAD_IMPL_H
@@ -200,8 +201,5 @@ bool judge_subs_differ(const struct frame *fr, const char *prefix);
 /* Within that subsection, which the destination's own stream does not have? */
 bool judge_sub_not_own(const struct frame *fr, const char *name);
 bool judge_has_sub(struct load *l, uint32_t event, const char *name);
-
-/* Sections that every emulator registers though they are seldom written. */
-bool known_iterable(const char *idstr);
 
 #endif

@@ -811,6 +811,24 @@ static bool may_be_unwritten(const struct load *l, const struct section *s)
 	return d && d->needed_fn;
 }
 
+/* Sections that every emulator registers though they are seldom written. */
+static bool known_iterable(const char *idstr)
+{
+	/*
+	 * Registered unconditionally, written if needed: migration/, audio/
+	 * of QEMU 5.2 to 11.1.
+	 */
+	static const char *const names[] = {
+		"ram", "block", "dirty-bitmap", "globalstate", "audio",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(names[i], idstr))
+			return true;
+	}
+	return false;
+}
+
 static const struct entry *find_entry(struct load *l, const struct section *s,
 				      uint32_t i)
 {

@@ -114,6 +114,21 @@ bool location_glob(const char *pattern, const char *text)
 
 /* ---- sets of events ---- */
 
+size_t events_from(const uint32_t *events, size_t n, uint32_t event)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (events[mid] < event)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static void add(struct locations *l, uint32_t event)
 {
 	if (l->n && l->events[l->n - 1] == event)

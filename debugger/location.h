@@ -36,6 +36,9 @@ int location_find(const struct session *s, const char *text,
 		  struct locations *ret, struct err *err);
 void locations_release(struct locations *l);
 
+/* Where in @n ascending events the first is that is not before @event. */
+size_t events_from(const uint32_t *events, size_t n, uint32_t event);
+
 /*
  * The one event for "goto", "print": the next one behind @from of several
  * (wrapping around).  EVENT_NONE with @err if there is none.

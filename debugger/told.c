@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "../devices/file-kind.h"
 #include "location.h"
 #include "told.h"
 
@@ -69,32 +70,28 @@ static int take(struct told *t, const struct desc_image_opts *images,
 		const struct source_opts *opts, struct err *err)
 {
 	struct source *src;
-	uint64_t i = 0;
 	int ret;
 
 	if (running_is_one(t->path))
 		return take_running(t, images, err);
 	if (source_open(&src, t->path, opts, err) < 0)
 		return -1;
-	if (src->len >= 4 && !memcmp(src->data, "\177ELF", 4)) {
+	switch (file_kind(src->data, src->len)) {
+	case FILE_ELF:
 		source_close(src);
 		if (desc_image_open(&t->image, t->path, images, err) < 0)
 			return -1;
 		t->set = desc_image_set(t->image);
 		return 0;
-	}
-	if (src->len >= 2 && !memcmp(src->data, "#!", 2)) {
+	case FILE_SCRIPT:
 		source_close(src);
-		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
-			       "a script that starts something else, not an "
-			       "emulator: give the ELF file that it starts");
-	}
-	while (i < src->len && i < 64 && strchr(" \t\r\n", src->data[i]))
-		i++;
-	if (i < src->len && src->data[i] == '{') {
+		return file_kind_refuse_script(err);
+	case FILE_JSON:
 		ret = take_dump(t, src, err);
 		source_close(src);
 		return ret;
+	case FILE_STREAM:
+		break;
 	}
 	return take_stream(t, src, opts, err);
 }

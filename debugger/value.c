@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../devices/desc.h"
 #include "../stream/cursor.h"
+#include "text.h"
 #include "value.h"
 
 #define MAX_SHOWN 16
-
-struct text {
-	char *buf;
-	size_t size, pos;
-};
-
-static void put(struct text *t, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void put(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (t->pos >= t->size)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(t->buf + t->pos, t->size - t->pos, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->pos += (size_t)n;
-}
 
 bool value_is_signed(const char *type)
 {
@@ -67,7 +45,7 @@ static void put_little_endian(struct text *t, const uint8_t *p, unsigned n)
 
 	while (n--)
 		v = v << 8 | p[n];
-	put(t, v < 10 ? "%" PRIu64 : "0x%" PRIx64, v);
+	text_put(t, v < 10 ? "%" PRIu64 : "0x%" PRIx64, v);
 }
 
 static void put_number(struct text *t, const char *type, const uint8_t *p,
@@ -77,13 +55,13 @@ static void put_number(struct text *t, const char *type, const uint8_t *p,
 
 	value_integer(type, p, n, &v);
 	if (!strcmp(type, "bool"))
-		put(t, p[0] <= 1 ? p[0] ? "true" : "false" : "%u", p[0]);
+		text_put(t, p[0] <= 1 ? p[0] ? "true" : "false" : "%u", p[0]);
 	else if (value_is_signed(type))
-		put(t, "%" PRId64, v);
+		text_put(t, "%" PRId64, v);
 	else if ((uint64_t)v < 10)
-		put(t, "%" PRIu64, (uint64_t)v);
+		text_put(t, "%" PRIu64, (uint64_t)v);
 	else
-		put(t, "0x%" PRIx64, (uint64_t)v);
+		text_put(t, "0x%" PRIx64, (uint64_t)v);
 }
 
 /* Equal neighbours are folded as gdb does. */
@@ -92,21 +70,21 @@ static void put_array(struct text *t, const char *type, const uint8_t *p,
 {
 	unsigned shown = 0;
 
-	put(t, "{");
+	text_put(t, "{");
 	for (uint64_t i = 0; i < n && shown < MAX_SHOWN; shown++) {
 		uint64_t k = i + 1;
 
 		while (k < n && !memcmp(p + i * size, p + k * size, size))
 			k++;
-		put(t, i ? ", " : "");
+		text_put(t, i ? ", " : "");
 		put_number(t, type, p + i * size, size);
 		if (k - i > 1)
-			put(t, " <repeats %" PRIu64 " times>", k - i);
+			text_put(t, " <repeats %" PRIu64 " times>", k - i);
 		i = k;
 		if (shown + 1 == MAX_SHOWN && i < n)
-			put(t, ", ...");
+			text_put(t, ", ...");
 	}
-	put(t, "}");
+	text_put(t, "}");
 }
 
 static bool printable(const uint8_t *p, uint64_t n)
@@ -127,23 +105,23 @@ static void put_buffer(struct text *t, const uint8_t *p, uint64_t len)
 	uint64_t i = 0;
 
 	if (len && printable(p, len)) {
-		put(t, "\"");
+		text_put(t, "\"");
 		for (; i < len && i < 64 && p[i]; i++)
-			put(t, p[i] == '"' || p[i] == '\\' ? "\\%c" : "%c",
-			    p[i]);
-		put(t, "\"%s", i < len && p[i] ? "..." : "");
+			text_put(t, p[i] == '"' || p[i] == '\\' ? "\\%c" : "%c",
+				 p[i]);
+		text_put(t, "\"%s", i < len && p[i] ? "..." : "");
 		return;
 	}
 	for (i = 0; i < len && !p[i]; i++)
 		;
 	if (i == len) {
-		put(t, len ? "all zero" : "empty");
+		text_put(t, len ? "all zero" : "empty");
 		return;
 	}
 	for (i = 0; i < len && i < MAX_SHOWN; i++)
-		put(t, i ? " %02x" : "%02x", p[i]);
+		text_put(t, i ? " %02x" : "%02x", p[i]);
 	if (i < len)
-		put(t, " ...");
+		text_put(t, " ...");
 }
 
 char *value_format(const char *type, const uint8_t *p, uint64_t len,

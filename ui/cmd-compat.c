@@ -10,14 +10,8 @@
 #include "../debugger/told.h"
 #include "../devices/compat-machine.h"
 #include "../stream/escape.h"
+#include "json-str.h"
 #include "subcommand.h"
-
-static json_t *text(const char *s)
-{
-	char buf[4096];
-
-	return json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
-}
 
 /* Old and new: where things are in C, as far as debug information tells. */
 struct c_sides {
@@ -33,11 +27,11 @@ static void set_member(json_t *o, struct members *m, const struct desc *d,
 	if (!c)
 		return;
 	if (c->structure)
-		json_object_set_new(o, "structure", text(c->structure));
+		json_object_set_new(o, "structure", json_safe(c->structure));
 	if (c->path)
-		json_object_set_new(o, "member", text(c->path));
+		json_object_set_new(o, "member", json_safe(c->path));
 	if (*c_member_where(c, where, sizeof(where)))
-		json_object_set_new(o, "declared", text(where));
+		json_object_set_new(o, "declared", json_safe(where));
 }
 
 static json_t *side_json(struct members *m, const struct desc *d,
@@ -48,14 +42,14 @@ static json_t *side_json(struct members *m, const struct desc *d,
 	if (!d)
 		return json_null();
 	o = json_object();
-	json_object_set_new(o, "descriptor", text(d->name));
+	json_object_set_new(o, "descriptor", json_safe(d->name));
 	if (d->symbol)
-		json_object_set_new(o, "symbol", text(d->symbol));
+		json_object_set_new(o, "symbol", json_safe(d->symbol));
 	json_object_set_new(o, "version", json_integer(d->version));
 	if (f)
-		json_object_set_new(o, "field", text(f->name));
+		json_object_set_new(o, "field", json_safe(f->name));
 	if (f && f->type)
-		json_object_set_new(o, "type", text(f->type));
+		json_object_set_new(o, "type", json_safe(f->type));
 	if (f && f->from_layout)
 		json_object_set_new(o, "offset",
 				    json_integer((json_int_t)f->offset));
@@ -70,7 +64,7 @@ static json_t *answer_json(struct members *writer, struct members *reader,
 
 	json_object_set_new(o, "answer", json_string(compat_name(a->answer)));
 	if (a->why[0])
-		json_object_set_new(o, "why", text(a->why));
+		json_object_set_new(o, "why", json_safe(a->why));
 	if (a->writer || a->reader) {
 		json_object_set_new(o, "writer", side_json(writer,
 				    a->writer, a->writer_field));
@@ -86,9 +80,9 @@ static json_t *condition_json(const struct compat_condition *c)
 	static const char *const sides[] = { "old", "new" };
 	json_t *o = json_object();
 
-	json_object_set_new(o, "descriptor", text(c->desc));
+	json_object_set_new(o, "descriptor", json_safe(c->desc));
 	json_object_set_new(o, c->subsection ? "subsection" : "field",
-			    text(c->name));
+			    json_safe(c->name));
 	for (int i = 0; i < 2; i++) {
 		json_t *s = json_object();
 
@@ -99,9 +93,10 @@ static json_t *condition_json(const struct compat_condition *c)
 		}
 		json_object_set_new(s, "answer", json_string(told[c->told[i]]));
 		if (c->fn[i])
-			json_object_set_new(s, "function", text(c->fn[i]));
+			json_object_set_new(s, "function", json_safe(c->fn[i]));
 		if (*c->because[i])
-			json_object_set_new(s, "because", text(c->because[i]));
+			json_object_set_new(s, "because",
+					    json_safe(c->because[i]));
 		json_object_set_new(o, sides[i], s);
 	}
 	return o;
@@ -112,9 +107,9 @@ static json_t *device_json(const struct c_sides *c,
 {
 	json_t *o = json_object(), *list = json_array();
 
-	json_object_set_new(o, "type", text(d->type));
+	json_object_set_new(o, "type", json_safe(d->type));
 	if (d->proxy)
-		json_object_set_new(o, "proxy", text(d->proxy));
+		json_object_set_new(o, "proxy", json_safe(d->proxy));
 	json_object_set_new(o, "forward", answer_json(c->old, c->new,
 						      &d->forward));
 	json_object_set_new(o, "backward", answer_json(c->new, c->old,
@@ -131,15 +126,15 @@ static json_t *prop_json(const struct compat_prop *p)
 
 	json_object_set_new(o, "finding",
 			    json_string(prop_finding_name(p->finding)));
-	json_object_set_new(o, "type", text(p->type));
+	json_object_set_new(o, "type", json_safe(p->type));
 	json_object_set_new(o, "types", json_integer((json_int_t)p->ntypes));
-	json_object_set_new(o, "property", text(p->name));
-	json_object_set_new(o, "old", *p->value[0] ? text(p->value[0]) :
+	json_object_set_new(o, "property", json_safe(p->name));
+	json_object_set_new(o, "old", *p->value[0] ? json_safe(p->value[0]) :
 						     json_null());
-	json_object_set_new(o, "new", *p->value[1] ? text(p->value[1]) :
+	json_object_set_new(o, "new", *p->value[1] ? json_safe(p->value[1]) :
 						     json_null());
 	if (p->elsewhere)
-		json_object_set_new(o, "set_by", text(p->elsewhere));
+		json_object_set_new(o, "set_by", json_safe(p->elsewhere));
 	json_object_set_new(o, "condition", json_boolean(p->looked_at));
 	return o;
 }
@@ -148,7 +143,7 @@ static json_t *pair_json(const struct c_sides *c, const struct compat_pair *p)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "device", text(p->name));
+	json_object_set_new(o, "device", json_safe(p->name));
 	json_object_set_new(o, "old_version", p->older ?
 			    json_integer(p->older->version) : json_null());
 	json_object_set_new(o, "new_version", p->newer ?
@@ -171,8 +166,8 @@ static json_t *findings_json(const struct c_sides *c,
 		o = json_object();
 		json_object_set_new(o, "about", json_string(f->about));
 		json_object_set_new(o, "section", f->section ?
-				    text(f->section) : json_null());
-		json_object_set_new(o, "type", text(f->type));
+				    json_safe(f->section) : json_null());
+		json_object_set_new(o, "type", json_safe(f->type));
 		json_object_set_new(o, "forward", answer_json(c->old, c->new,
 							      &f->forward));
 		json_object_set_new(o, "backward", answer_json(c->new, c->old,
@@ -412,7 +407,7 @@ static int report(const struct args *a, const struct compat_pair *pairs,
 				json_array_append_new(props,
 						      prop_json(&m->props[i]));
 			o = json_object();
-			json_object_set_new(o, "machine", text(m->name));
+			json_object_set_new(o, "machine", json_safe(m->name));
 			json_object_set_new(o, "old_complete",
 					    json_boolean(m->sides[0]->complete));
 			json_object_set_new(o, "new_complete",

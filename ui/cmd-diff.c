@@ -12,6 +12,7 @@
 #include "../debugger/compare.h"
 #include "../debugger/value.h"
 #include "../stream/escape.h"
+#include "json-str.h"
 #include "subcommand.h"
 #include "tui.h"
 
@@ -383,17 +384,6 @@ static void print_text(struct out *o)
 
 /* ---- JSON ---- */
 
-static json_t *str(const char *s)
-{
-	char buf[4200];
-	json_t *v;
-
-	if (!s)
-		return json_null();
-	v = json_string(s);
-	return v ? v : json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
-}
-
 static void set(json_t *o, const char *key, json_t *v)
 {
 	json_object_set_new(o, key, v);
@@ -413,8 +403,8 @@ static json_t *json_side(const struct difference_side *s)
 	o = json_object();
 	set_number(o, "offset", s->off);
 	set_number(o, "size", s->len);
-	set(o, "type", str(s->type));
-	set(o, "value", str(s->value));
+	set(o, "type", json_str(s->type));
+	set(o, "value", json_str(s->value));
 	return o;
 }
 
@@ -423,18 +413,18 @@ static json_t *json_difference(const struct comparison *c,
 {
 	json_t *o = json_object();
 
-	set(o, "kind", str(difference_kind_name(d->kind)));
-	set(o, "what", str(difference_what_name(d->what)));
+	set(o, "kind", json_str(difference_kind_name(d->kind)));
+	set(o, "what", json_str(difference_what_name(d->what)));
 	if (c->t[SIDE_BASE])
-		set(o, "who", str(difference_who_name(d->who)));
-	set(o, "section", str(d->section));
+		set(o, "who", json_str(difference_who_name(d->who)));
+	set(o, "section", json_str(d->section));
 	set_number(o, "instance_id", d->instance);
-	set(o, "path", str(d->path));
+	set(o, "path", json_str(d->path));
 	set(o, "a", json_side(&d->side[SIDE_A]));
 	set(o, "b", json_side(&d->side[SIDE_B]));
 	if (c->t[SIDE_BASE])
 		set(o, "base", json_side(&d->side[SIDE_BASE]));
-	set(o, "ignored", str(d->ignored));
+	set(o, "ignored", json_str(d->ignored));
 	return o;
 }
 
@@ -443,7 +433,7 @@ static json_t *json_block(const struct comparison *c,
 {
 	json_t *o = json_object(), *list = json_array();
 
-	set(o, "block", str(b->block));
+	set(o, "block", json_str(b->block));
 	set(o, "a_size", b->a_len ? json_integer((json_int_t)b->a_len) :
 	    json_null());
 	set(o, "b_size", b->b_len ? json_integer((json_int_t)b->b_len) :
@@ -456,11 +446,12 @@ static json_t *json_block(const struct comparison *c,
 		set_number(r, "address", c->ram[i].addr);
 		set_number(r, "size", c->ram[i].len);
 		if (c->t[SIDE_BASE])
-			set(r, "who", str(difference_who_name(c->ram[i].who)));
+			set(r, "who",
+			    json_str(difference_who_name(c->ram[i].who)));
 		json_array_append_new(list, r);
 	}
 	set(o, "ranges", list);
-	set(o, "ignored", str(b->ignored));
+	set(o, "ignored", json_str(b->ignored));
 	return o;
 }
 
@@ -470,9 +461,9 @@ static void print_json(const struct out *o)
 	json_t *top = json_object(), *list = json_array();
 	json_t *blocks = json_array();
 
-	set(top, "a", str(o->names[SIDE_A]));
-	set(top, "b", str(o->names[SIDE_B]));
-	set(top, "base", str(o->names[SIDE_BASE]));
+	set(top, "a", json_str(o->names[SIDE_A]));
+	set(top, "b", json_str(o->names[SIDE_B]));
+	set(top, "base", json_str(o->names[SIDE_BASE]));
 	set(top, "same", json_boolean(!comparison_differs(c)));
 	set_number(top, "shown", c->shown);
 	set_number(top, "ignored", c->ignored);
@@ -480,7 +471,7 @@ static void print_json(const struct out *o)
 	set_number(top, "ram_pages", c->ram_changed);
 	set_number(top, "page_size", c->page_size);
 	set(top, "truncated", json_boolean(c->truncated));
-	set(top, "note", str(c->note));
+	set(top, "note", json_str(c->note));
 	for (size_t i = 0; i < c->n; i++)
 		json_array_append_new(list, json_difference(c, &c->v[i]));
 	for (size_t i = 0; i < c->nblocks; i++)

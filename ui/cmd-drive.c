@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../debugger/live/real.h"
+#include "../devices/file-kind.h"
 #include "cli-args.h"
 #include "inspect.h"
 #include "live.h"
@@ -21,7 +22,7 @@ static bool is_elf(const char *path)
 	char magic[4] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool ret = fd >= 0 && read(fd, magic, 4) == 4 &&
-		!memcmp(magic, "\177ELF", 4);
+		file_kind(magic, 4) == FILE_ELF;
 
 	if (fd >= 0)
 		close(fd);

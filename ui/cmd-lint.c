@@ -11,6 +11,7 @@
 #include "../devices/lint.h"
 #include "../debugger/c-index.h"
 #include "../stream/escape.h"
+#include "json-str.h"
 #include "subcommand.h"
 
 static const char *severity(enum lint_rule rule)
@@ -76,13 +77,6 @@ static bool is_known(const struct baseline *b, const struct finding *f)
 	return false;
 }
 
-static json_t *text(const char *s)
-{
-	char buf[4096];
-
-	return json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
-}
-
 /* Where a descriptor's variable is, or NULL. */
 static const char *source_of(struct c_index *types, const struct desc *d,
 			     uint32_t *line)
@@ -102,18 +96,18 @@ static json_t *finding_json(struct c_index *types, const struct finding *f)
 
 	json_object_set_new(o, "rule", json_string(lint_rule_name(f->rule)));
 	json_object_set_new(o, "severity", json_string(severity(f->rule)));
-	json_object_set_new(o, "descriptor", text(f->desc->name));
+	json_object_set_new(o, "descriptor", json_safe(f->desc->name));
 	if (f->desc->symbol)
-		json_object_set_new(o, "symbol", text(f->desc->symbol));
+		json_object_set_new(o, "symbol", json_safe(f->desc->symbol));
 	if (f->field)
-		json_object_set_new(o, "field", text(f->field->name));
+		json_object_set_new(o, "field", json_safe(f->field->name));
 	if (f->other)
-		json_object_set_new(o, "other", text(f->other->name));
+		json_object_set_new(o, "other", json_safe(f->other->name));
 	if (file) {
-		json_object_set_new(o, "file", text(file));
+		json_object_set_new(o, "file", json_safe(file));
 		json_object_set_new(o, "line", json_integer(line));
 	}
-	json_object_set_new(o, "message", text(f->msg));
+	json_object_set_new(o, "message", json_safe(f->msg));
 	return o;
 }
 
@@ -130,12 +124,14 @@ static json_t *sarif_result(struct c_index *types, const char *path,
 	json_object_set_new(o, "ruleIndex", json_integer(f->rule));
 	json_object_set_new(o, "level", json_string(severity(f->rule)));
 	json_object_set_new(o, "message", json_pack("{s:o}", "text",
-						    text(f->msg)));
+						    json_safe(f->msg)));
 	json_object_set_new(logical, "fullyQualifiedName", f->field ?
 			    json_sprintf("%s.%s", f->desc->name,
-					 f->field->name) : text(f->desc->name));
+					 f->field->name) :
+			    json_safe(f->desc->name));
 	json_object_set_new(physical, "artifactLocation",
-			    json_pack("{s:o}", "uri", text(file ? file : path)));
+			    json_pack("{s:o}", "uri",
+				      json_safe(file ? file : path)));
 	if (file && line)
 		region = json_pack("{s:i}", "startLine", (int)line);
 	if (region)

@@ -5,24 +5,8 @@
 #include <string.h>
 
 #include "../debugger/value.h"
-#include "../stream/escape.h"
+#include "json-str.h"
 #include "out-json.h"
-
-/*
- * Strings out of files may be no UTF-8: then they are escaped.  Everything
- * else is left to JSON's own escapes (JSON_ENSURE_ASCII), so that a reader
- * gets the very bytes and a terminal never does.
- */
-static json_t *str(const char *s)
-{
-	char buf[4096];
-	json_t *v;
-
-	if (!s)
-		return json_null();
-	v = json_string(s);
-	return v ? v : json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
-}
 
 static void set(json_t *o, const char *key, json_t *v)
 {
@@ -41,7 +25,7 @@ static json_t *section(const struct place *p)
 	if (!p->idstr)
 		return json_null();
 	o = json_object();
-	set(o, "idstr", str(p->idstr));
+	set(o, "idstr", json_str(p->idstr));
 	set_number(o, "instance_id", p->instance);
 	set(o, "version_id", json_integer(p->version_id));
 	set_number(o, "section_id", p->section_id);
@@ -58,7 +42,7 @@ static json_t *place(const struct place *p)
 	o = json_object();
 	set_number(o, "offset", p->offset);
 	set(o, "section", section(p));
-	set(o, "path", str(p->path));
+	set(o, "path", json_str(p->path));
 	return o;
 }
 
@@ -69,9 +53,9 @@ static json_t *structs(const struct side *s)
 	for (unsigned i = 0; i < s->nstructs; i++) {
 		json_t *o = json_object();
 
-		set(o, "structure", str(s->structs[i].structure));
-		set(o, "descriptor", str(s->structs[i].desc));
-		set(o, "described", str(s->structs[i].described));
+		set(o, "structure", json_str(s->structs[i].structure));
+		set(o, "descriptor", json_str(s->structs[i].desc));
+		set(o, "described", json_str(s->structs[i].described));
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -85,17 +69,17 @@ static json_t *side(const struct side *s)
 		return json_null();
 	o = json_object();
 	set_number(o, "offset", s->offset);
-	set(o, "field", str(s->field));
-	set(o, "type", str(s->type));
+	set(o, "field", json_str(s->field));
+	set(o, "type", json_str(s->type));
 	set_number(o, "size", s->size);
 	set(o, "version", s->version < 0 ? json_null() :
 	    json_integer(s->version));
 	if (s->member)
-		set(o, "member", str(s->member));
+		set(o, "member", json_str(s->member));
 	if (s->declared)
-		set(o, "declared", str(s->declared));
+		set(o, "declared", json_str(s->declared));
 	if (s->no_member)
-		set(o, "member_unknown", str(s->no_member));
+		set(o, "member_unknown", json_str(s->no_member));
 	if (s->nstructs) {
 		set(o, "structures", structs(s));
 		set(o, "ends", json_boolean(s->ends));
@@ -107,14 +91,14 @@ static json_t *divergence(const struct divergence *d)
 {
 	json_t *o = json_object();
 
-	set(o, "kind", str(divergence_name(d->kind)));
+	set(o, "kind", json_str(divergence_name(d->kind)));
 	set(o, "note", json_boolean(d->note));
 	set(o, "section", section(&d->place));
-	set(o, "path", str(d->place.path));
+	set(o, "path", json_str(d->place.path));
 	set_number(o, "offset", d->place.offset);
 	set(o, "source", side(&d->source));
 	set(o, "destination", side(&d->destination));
-	set(o, "text", str(d->text));
+	set(o, "text", json_str(d->text));
 	return o;
 }
 
@@ -123,7 +107,7 @@ static json_t *lines(const char *const *v, size_t n)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(a, str(v[i]));
+		json_array_append_new(a, json_str(v[i]));
 	return a;
 }
 
@@ -135,9 +119,9 @@ static json_t *notes(const struct note *v, size_t n)
 		json_t *o = json_object();
 
 		set_number(o, "offset", v[i].offset);
-		set(o, "section", str(v[i].section));
-		set(o, "path", str(v[i].path));
-		set(o, "text", str(v[i].text));
+		set(o, "section", json_str(v[i].section));
+		set(o, "path", json_str(v[i].path));
+		set(o, "text", json_str(v[i].text));
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -150,10 +134,10 @@ static json_t *cause(const struct analysis *a)
 	if (!a->cause)
 		return json_null();
 	o = json_object();
-	set(o, "kind", str(a->cause_kind));
-	set(o, "text", str(a->cause));
+	set(o, "kind", json_str(a->cause_kind));
+	set(o, "text", json_str(a->cause));
 	set(o, "evidence", lines(a->evidence, a->nevidence));
-	set(o, "remedy", str(a->remedy));
+	set(o, "remedy", json_str(a->remedy));
 	return o;
 }
 
@@ -168,7 +152,7 @@ static json_t *failures(const struct timeline *t)
 		set(o, "first", json_boolean(i == 0));
 		set_number(o, "offset", f->offset);
 		set(o, "section", f->section == EVENT_NONE ? json_null() :
-		    str(t->events[f->section].name));
+		    json_str(t->events[f->section].name));
 		set(o, "messages", lines(f->lines, f->nlines));
 		set(o, "crash", json_boolean(f->crash));
 		json_array_append_new(a, o);
@@ -181,8 +165,8 @@ void json_analysis(FILE *f, const struct analysis *a, const struct timeline *t)
 	const struct failure *x = a->failure;
 	json_t *o = json_object(), *list = json_array();
 
-	set(o, "verdict", str(verdict_name(a->verdict)));
-	set(o, "message", x && x->nlines ? str(x->lines[0]) : json_null());
+	set(o, "verdict", json_str(verdict_name(a->verdict)));
+	set(o, "message", x && x->nlines ? json_str(x->lines[0]) : json_null());
 	set(o, "messages", lines(x ? x->lines : NULL, x ? x->nlines : 0));
 	set(o, "messages_10_2", lines(x ? x->lines_10_2 : NULL,
 				      x ? x->nlines_10_2 : 0));
@@ -207,8 +191,9 @@ static void set_value(json_t *o, const struct timeline *t,
 {
 	char value[1024];
 
-	set(o, "value", str(value_format(e->type, t->src->data + e->off, e->len,
-					 e->n, value, sizeof(value))));
+	set(o, "value", json_str(value_format(e->type, t->src->data + e->off,
+					      e->len, e->n, value,
+					      sizeof(value))));
 }
 
 /* What the source wrote where the destination's leaf starts. */
@@ -218,9 +203,9 @@ static json_t *source_leaf(const struct timeline *s, uint32_t i)
 	char path[2048];
 	json_t *o = json_object();
 
-	set(o, "path", str(timeline_path(s, i, path, sizeof(path))));
-	set(o, "name", str(e->name));
-	set(o, "type", str(e->type));
+	set(o, "path", json_str(timeline_path(s, i, path, sizeof(path))));
+	set(o, "name", json_str(e->name));
+	set(o, "type", json_str(e->type));
 	set_number(o, "offset", e->off);
 	set_number(o, "size", e->len);
 	if (e->type)
@@ -242,21 +227,21 @@ static void json_event(FILE *f, const struct timeline *t, uint32_t i,
 	json_t *o = json_object();
 
 	set_number(o, "event", i);
-	set(o, "kind", str(event_kind_name((enum event_kind)e->kind)));
-	set(o, "outcome", str(outcome_name((enum outcome)e->outcome)));
+	set(o, "kind", json_str(event_kind_name((enum event_kind)e->kind)));
+	set(o, "outcome", json_str(outcome_name((enum outcome)e->outcome)));
 	set_number(o, "offset", e->off);
 	set_number(o, "size", e->len);
-	set(o, "path", str(timeline_path(t, i, path, sizeof(path))));
+	set(o, "path", json_str(timeline_path(t, i, path, sizeof(path))));
 	if (e->name)
-		set(o, "name", str(e->name));
+		set(o, "name", json_str(e->name));
 	if (e->type)
-		set(o, "type", str(e->type));
+		set(o, "type", json_str(e->type));
 	if (e->version >= 0)
 		set(o, "version", json_integer(e->version));
 	if (e->kind == EV_FIELD)
 		set_number(o, "elements", e->n);
 	if (e->text)
-		set(o, "text", str(e->text));
+		set(o, "text", json_str(e->text));
 	set(o, "parent", e->parent == EVENT_NONE ? json_null() :
 	    json_integer(e->parent));
 	if (e->end == i + 1 && leaf(e) && e->outcome == OUT_LOADED) {
@@ -315,13 +300,14 @@ static json_t *show_fields_of(const struct timeline *t, uint32_t section)
 		    e->kind == EV_PROBE)
 			continue;
 		o = json_object();
-		set(o, "path", str(timeline_field_path(t, i, path,
-						       sizeof(path))));
-		set(o, "type", str(e->type));
+		set(o, "path", json_str(timeline_field_path(t, i, path,
+							    sizeof(path))));
+		set(o, "type", json_str(e->type));
 		set_number(o, "offset", e->off);
 		set_number(o, "size", e->len);
-		set(o, "value", str(value_format(e->type, t->src->data + e->off,
-			e->len, e->n, value, sizeof(value))));
+		set(o, "value", json_str(value_format(e->type,
+			t->src->data + e->off, e->len, e->n, value,
+			sizeof(value))));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -334,7 +320,7 @@ static json_t *show_ram(const struct ram *ram)
 	for (size_t i = 0; i < ram->nblocks; i++) {
 		json_t *b = json_object();
 
-		set(b, "name", str(ram->blocks[i].name));
+		set(b, "name", json_str(ram->blocks[i].name));
 		set_number(b, "length", ram->blocks[i].len);
 		json_array_append_new(blocks, b);
 	}
@@ -352,14 +338,14 @@ void json_show(FILE *f, const struct account *acc, const struct timeline *t,
 {
 	json_t *o = json_object(), *sections = json_array();
 
-	set(o, "file", str(acc->src->path));
-	set(o, "containers", str(acc->src->containers));
+	set(o, "file", json_str(acc->src->path));
+	set(o, "containers", json_str(acc->src->containers));
 	set_number(o, "size", acc->src->len);
-	set(o, "machine", str(t->machine));
+	set(o, "machine", json_str(t->machine));
 	set(o, "footers", json_boolean(t->footers));
 	set(o, "configuration", json_boolean(t->configuration));
 	set(o, "description", json_boolean(acc->has_description));
-	set(o, "note", str(acc->note));
+	set(o, "note", json_str(acc->note));
 	for (uint32_t i = 1; i < t->n; i++) {
 		const struct event *e = &t->events[i];
 		json_t *s;
@@ -368,14 +354,15 @@ void json_show(FILE *f, const struct account *acc, const struct timeline *t,
 		    (glob && fnmatch(glob, e->name, 0)))
 			continue;
 		s = json_object();
-		set(s, "idstr", str(e->name));
+		set(s, "idstr", json_str(e->name));
 		set_number(s, "instance_id", e->instance);
 		set(s, "version_id", json_integer(e->version));
 		set_number(s, "section_id", e->n);
 		set_number(s, "kind", e->section_kind);
 		set_number(s, "offset", e->off);
 		set_number(s, "size", e->len);
-		set(s, "outcome", str(outcome_name((enum outcome)e->outcome)));
+		set(s, "outcome",
+		    json_str(outcome_name((enum outcome)e->outcome)));
 		set(s, "fields", show_fields_of(t, i));
 		json_array_append_new(sections, s);
 	}

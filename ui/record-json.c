@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../stream/arena.h"
-#include "../stream/escape.h"
+#include "json-str.h"
 #include "records.h"
 
 #define MAX_DEPTH (sizeof(((struct json_writer *)0)->stack) / sizeof(json_t *))
@@ -12,18 +12,6 @@
 static struct json_writer *of(struct out *o)
 {
 	return (struct json_writer *)o;
-}
-
-/* As in out-json.c: what is no UTF-8 is escaped. */
-static json_t *value_of(const char *s)
-{
-	char buf[16384];
-	json_t *v;
-
-	if (!s)
-		return json_null();
-	v = json_string(s);
-	return v ? v : json_string(escape_text(buf, sizeof(buf), s, strlen(s)));
 }
 
 /* Put a value where we are; outside of a record there is no place for it. */
@@ -57,7 +45,7 @@ static void begin(struct out *o, const char *record)
 
 	w->depth = 1;
 	w->stack[0] = json_object();
-	set(w, "record", value_of(record));
+	set(w, "record", json_str(record));
 }
 
 static void end(struct out *o)
@@ -72,7 +60,7 @@ static void end(struct out *o)
 
 static void string(struct out *o, const char *key, const char *value)
 {
-	set(of(o), key, value_of(value));
+	set(of(o), key, json_str(value));
 }
 
 static void number(struct out *o, const char *key, int64_t value)
@@ -125,8 +113,8 @@ static void one(struct json_writer *w, const char *record, const char *key,
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "record", value_of(record));
-	json_object_set_new(o, key, value_of(value));
+	json_object_set_new(o, "record", json_str(record));
+	json_object_set_new(o, key, json_str(value));
 	write_line(w, o);
 }
 

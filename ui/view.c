@@ -95,32 +95,16 @@ void lines_cursor(const struct screen *sc, struct canvas *c, enum pane p,
 
 /* ---- events ---- */
 
-/* The first of @sc->parts that is at least @event. */
-static size_t part_from(const struct screen *sc, uint32_t event)
-{
-	size_t lo = 0, hi = sc->nparts;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (sc->parts[mid] < event)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 bool event_hides_part(const struct screen *sc, uint32_t event)
 {
-	size_t i = part_from(sc, event + 1);
+	size_t i = events_from(sc->parts, sc->nparts, event + 1);
 
 	return i < sc->nparts && sc->parts[i] < sc->s->t->events[event].end;
 }
 
 static bool event_is_part(const struct screen *sc, uint32_t event)
 {
-	size_t i = part_from(sc, event);
+	size_t i = events_from(sc->parts, sc->nparts, event);
 
 	return i < sc->nparts && sc->parts[i] == event;
 }
