@@ -97,13 +97,16 @@ static void test_no_utf8(void **state)
 {
 	struct json_text t = { 0 };
 	char *text = NULL;
+	json_t *back;
 	size_t n;
 
 	(void)state;
 	t.f = open_memstream(&text, &n);
 	json_text_string(&t, NULL, "a\xff\"");
 	fclose(t.f);
-	assert_non_null(json_loads(text, JSON_DECODE_ANY, NULL));
+	back = json_loads(text, JSON_DECODE_ANY, NULL);
+	assert_non_null(back);
+	json_decref(back);
 	free(text);
 }
 
