@@ -14,6 +14,7 @@
 #include <zstd.h>
 
 #include "../stream/arena.h"
+#include "../stream/escape.h"
 #include "debug-file.h"
 #include "debuginfod.h"
 
@@ -521,7 +522,7 @@ static int find_alt(struct debug_file *f, const char *debug_dir,
 {
 	const struct debug_file_private *p = f->priv;
 	const char *base = p->alt ? strrchr(p->alt, '/') : NULL;
-	char dir[PATH_MAX], path[2 * PATH_MAX];
+	char dir[PATH_MAX], path[2 * PATH_MAX], name[256];
 	struct err why;
 
 	if (!p->alt)
@@ -551,7 +552,9 @@ static int find_alt(struct debug_file *f, const char *debug_dir,
 	if (!f->alt)
 		return err_set(err, ERR_USAGE, ERR_NO_OFFSET,
 			       "its debug information in %s needs %s, which is not there (give its directory with --debug-dir)%s%s",
-			       f->path, p->alt, *why.msg ? "; " : "", why.msg);
+			       f->path, escape_text(name, sizeof(name), p->alt,
+						    strlen(p->alt)),
+			       *why.msg ? "; " : "", why.msg);
 	return 0;
 }
 
