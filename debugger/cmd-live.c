@@ -3,9 +3,11 @@
  * Commands about a real destination (live/real.h).
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "command-impl.h"
+#include "live/capture.h"
 #include "live/real.h"
 
 static int no_real(struct err *err)
@@ -269,4 +271,59 @@ const struct command command_monitor = {
 	.help = "Ask the real destination's monitor (HMP): 'info qtree', 'info "
 		"registers'.", .example = "info status", .group = GROUP_SUPPORT,
 	.flags = CMD_RAW, .run = run_monitor,
+};
+
+/* ---- attach ---- */
+
+/* "--qmp SOCKET", "--qmp=SOCKET", "--stop", in any order. */
+static bool parse_attach(char *args, struct capture_opts *how)
+{
+	char *rest = NULL;
+
+	for (char *w = strtok_r(args, " \t", &rest); w;
+	     w = strtok_r(NULL, " \t", &rest)) {
+		if (!strcmp(w, "--stop"))
+			how->may_stop = true;
+		else if (!strncmp(w, "--qmp=", 6))
+			how->qmp = w + 6;
+		else if (strcmp(w, "--qmp") ||
+			 !(how->qmp = strtok_r(NULL, " \t", &rest)))
+			return false;
+	}
+	return how->qmp && *how->qmp;
+}
+
+static int run_attach(struct session *s, const struct command *self,
+		      const char *args, struct out *out, struct err *err)
+{
+	struct capture_opts how = { .qmp = NULL };
+	struct capture c;
+	char words[512];
+
+	snprintf(words, sizeof(words), "%s", args);
+	if (strlen(args) >= sizeof(words) || !parse_attach(words, &how))
+		return usage(self, err);
+	if (session_attach(s, &how, &c, err) < 0)
+		return -1;
+	out_begin(out, "attached");
+	out_string(out, "qmp", how.qmp);
+	out_string(out, "runstate", c.left);
+	out_number(out, "bytes", (int64_t)c.kept);
+	out_number(out, "events", s->t->n);
+	out_line(out, "Captured %" PRIu64 " bytes; the guest was and is '%s'.",
+		 c.kept, c.left);
+	if (*c.note)
+		out_line(out, "%s", c.note);
+	out_end(out);
+	return 0;
+}
+
+const struct command command_attach = {
+	.name = "attach", .args = "--qmp SOCKET [--stop]",
+	.help = "Take the state of a running emulator for the source.",
+	.more = "It is saved through the emulator's monitor, without the "
+		"guest's memory, and the emulator is as it was found. A guest "
+		"that runs is only paused for it with --stop. The destination, "
+		"breakpoints and displays stay.",
+	.example = "", .group = GROUP_SUPPORT, .run = run_attach,
 };

@@ -116,7 +116,7 @@ void complete_command(struct completion *c);
 	X(set) X(set_rules) X(set_assume) X(set_var) X(unset_assume) X(show)
 #define COMMANDS_SUPPORT(X) \
 	X(help) X(apropos) X(source) X(define) X(document) X(echo) X(shell) \
-	X(pipe) X(record) X(monitor) X(save_screen) X(quit)
+	X(pipe) X(record) X(monitor) X(attach) X(save_screen) X(quit)
 
 #define X(name) extern const struct command command_##name;
 COMMANDS_MOVE(X)

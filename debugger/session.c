@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "../stream/cursor.h"
 #include "ahead.h"
 #include "command-impl.h"
+#include "live/capture.h"
 #include "live/real.h"
 #include "members.h"
 #include "recording.h"
@@ -249,27 +253,24 @@ int session_open(struct session **ret, const char *path, const char *const *to,
 	return session_open_with(ret, path, to, nto, rules, &o, err);
 }
 
-int session_open_with(struct session **ret, const char *path,
-		      const char *const *to, size_t nto, enum rules rules,
-		      const struct session_opts *opts, struct err *err)
+/* Around the source that was opened; takes it and @ahead over, also on failure. */
+static int open_around(struct session **ret, struct account *source,
+		       struct ahead *ahead, const char *const *to, size_t nto,
+		       enum rules rules, const struct session_opts *opts,
+		       struct err *err)
 {
-	struct destination_opts o = { .images = opts->images };
+	const struct destination_opts o = {
+		.images = opts->images, .ahead = ahead,
+	};
 	struct desc_image *from = NULL;
-	struct account *source;
 	struct destination *dest;
 	struct session *s;
 
-	if (recording_is(path))
-		return session_replay(ret, path, err);
 	if (opts->from && desc_image_open(&from, opts->from, opts->images,
-					  err) < 0)
+					  err) < 0) {
+		ahead_end(ahead);
+		account_close(source);
 		return err_prefix(err, "%s", opts->from);
-	o.ahead = ahead_begin(to, nto);
-	if (account_open(&source, path, DESC_FROM_SOURCE, opts->source,
-			 err) < 0) {
-		ahead_end(o.ahead);
-		desc_image_close(from);
-		return err_prefix(err, "%s", path);
 	}
 	if (destination_open_with(&dest, to, nto, source, &o, err) < 0) {
 		account_close(source);
@@ -281,12 +282,138 @@ int session_open_with(struct session **ret, const char *path,
 	s->from = from;
 	if (opts->source)
 		s->opts = *opts->source;
-	if (opts->images && opts->images->debug_dir)
-		s->debug_dir = arena_strdup(&s->arena,
-					    opts->images->debug_dir);
+	if (opts->images)
+		s->images = *opts->images;
 	for (size_t i = 0; i < nto && i < 16; i++)
 		s->to[s->nto++] = arena_strdup(&s->arena, to[i]);
 	*ret = s;
+	return 0;
+}
+
+int session_open_with(struct session **ret, const char *path,
+		      const char *const *to, size_t nto, enum rules rules,
+		      const struct session_opts *opts, struct err *err)
+{
+	struct account *source;
+	struct ahead *ahead;
+
+	if (recording_is(path))
+		return session_replay(ret, path, err);
+	ahead = ahead_begin(to, nto);
+	if (account_open(&source, path, DESC_FROM_SOURCE, opts->source,
+			 err) < 0) {
+		ahead_end(ahead);
+		return err_prefix(err, "%s", path);
+	}
+	return open_around(ret, source, ahead, to, nto, rules, opts, err);
+}
+
+/*
+ * The event of the new load that is what event @i of @old was: the same path
+ * and kind, of several the nearest one; else whatever reads those bytes now.
+ */
+static uint32_t same_place(const struct timeline *old, uint32_t i,
+			   const struct timeline *t)
+{
+	uint64_t *ho = path_numbers(old), *hn = path_numbers(t);
+	uint64_t off = old->events[i].off, best = UINT64_MAX;
+	uint32_t found = EVENT_NONE;
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		uint64_t o = t->events[k].off;
+		uint64_t d = o > off ? o - off : off - o;
+
+		if (hn[k] == ho[i] && d < best) {
+			best = d;
+			found = k;
+		}
+	}
+	free(ho);
+	free(hn);
+	return found != EVENT_NONE ? found : nearest(t, off);
+}
+
+/* ---- the state of a running emulator ---- */
+
+static int capture_account(struct account **ret, const struct capture_opts *how,
+			   const struct source_opts *opts, struct capture *c,
+			   struct err *err)
+{
+	struct capture_opts all = *how;
+	char name[32];
+	int fd = memfd_create("captured", MFD_CLOEXEC), result;
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, ERR_NO_OFFSET, "memory for the "
+			       "captured state: %s", strerror(errno));
+	all.all = true;
+	all.keep_ram = false;
+	result = capture_run(c, &all, fd, err);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	if (!result && account_open(ret, name, DESC_FROM_SOURCE, opts, err) < 0)
+		result = err_prefix(err, "what %s wrote", how->qmp);
+	close(fd);
+	if (!result)
+		(*ret)->src->path = arena_printf(&(*ret)->arena, "qmp %s",
+						 how->qmp);
+	return result;
+}
+
+int session_open_captured(struct session **ret, const struct capture_opts *how,
+			  const char *const *to, size_t nto, enum rules rules,
+			  const struct session_opts *opts, struct capture *c,
+			  struct err *err)
+{
+	struct account *source;
+
+	if (capture_account(&source, how, opts->source, c, err) < 0)
+		return -1;
+	return open_around(ret, source, ahead_begin(to, nto), to, nto, rules,
+			   opts, err);
+}
+
+int session_attach(struct session *s, const struct capture_opts *how,
+		   struct capture *c, struct err *err)
+{
+	const struct destination_opts o = { .images = &s->images };
+	struct account *source, *old_source = s->source;
+	struct destination *dest, *old_dest = s->dest;
+	struct timeline *old = s->t;
+	struct analysis *old_analysis = s->a;
+	struct sides *old_sides = s->sides;
+
+	if (s->recording || s->real)
+		return err_set(err, ERR_UNSUPPORTED, ERR_NO_OFFSET, "%s",
+			       s->real ? "this session has an emulator already" :
+			       "a recording stays what it is");
+	if (capture_account(&source, how, &s->opts, c, err) < 0)
+		return -1;
+	if (destination_open_with(&dest, s->to, s->nto, source, &o, err) < 0) {
+		account_close(source);
+		return -1;
+	}
+	dest->any_transport = old_dest->any_transport;
+	session_compare_end(s);
+	for (int k = 0; k < 2; k++) {
+		members_close(s->members[k]);
+		s->members[k] = NULL;
+		s->asked_members[k] = false;
+	}
+	s->source = source;
+	s->dest = dest;
+	s->path = arena_strdup(&s->arena, source->src->path);
+	load(s);
+	for (size_t i = 0; i < s->nremarks; i++)
+		s->remarks[i].event = same_place(old, s->remarks[i].event, s->t);
+	s->at = 0;
+	s->nvisited = 0;
+	s->stop = STOP_START;
+	breakpoints_resolve(s);
+	sides_free(old_sides);
+	analysis_close(old_analysis);
+	timeline_close(old);
+	destination_close(old_dest);
+	account_close(old_source);
 	return 0;
 }
 
@@ -305,7 +432,7 @@ struct members *session_members(struct session *s, bool source)
 	if (!img)
 		return NULL;
 	/* most executables have none: that is no error */
-	if (members_open(&s->members[source], img, s->debug_dir, &s->opts,
+	if (members_open(&s->members[source], img, s->images.debug_dir, &s->opts,
 			 &err) < 0)
 		s->members[source] = NULL;
 	return s->members[source];
@@ -365,31 +492,6 @@ void session_close(struct session *s)
 	free(s->remarks);
 	arena_release(&s->arena);
 	free(s);
-}
-
-/*
- * The event of the new load that is what event @i of @old was: the same path
- * and kind, of several the nearest one; else whatever reads those bytes now.
- */
-static uint32_t same_place(const struct timeline *old, uint32_t i,
-			   const struct timeline *t)
-{
-	uint64_t *ho = path_numbers(old), *hn = path_numbers(t);
-	uint64_t off = old->events[i].off, best = UINT64_MAX;
-	uint32_t found = EVENT_NONE;
-
-	for (uint32_t k = 0; k < t->n; k++) {
-		uint64_t o = t->events[k].off;
-		uint64_t d = o > off ? o - off : off - o;
-
-		if (hn[k] == ho[i] && d < best) {
-			best = d;
-			found = k;
-		}
-	}
-	free(ho);
-	free(hn);
-	return found != EVENT_NONE ? found : nearest(t, off);
 }
 
 void session_reload(struct session *s)

@@ -64,6 +64,7 @@ struct session {
 	const char *to[16];
 	size_t nto;
 	struct source_opts opts;
+	struct desc_image_opts images;
 
 	/*
 	 * The load.  session_reload() replaces t, a and sides.  Of a recording
@@ -85,7 +86,6 @@ struct session {
 
 	/* The executables' C members: read when somebody asks first. */
 	struct desc_image *from;	/* the source's executable; NULL */
-	const char *debug_dir;
 	struct members *members[2];	/* the destination's, the source's; NULL */
 	bool asked_members[2];
 
@@ -133,7 +133,7 @@ bool session_byte_changed(const struct session *s, uint64_t off);
 
 /* ---- opening ---- */
 
-/* How to open; all may be NULL. */
+/* How to open; all may be NULL.  Strings of .images stay the caller's. */
 struct session_opts {
 	const struct source_opts *source;
 	const struct desc_image_opts *images;	/* modules, debug information */
@@ -152,6 +152,23 @@ int session_open(struct session **ret, const char *path, const char *const *to,
 int session_open_with(struct session **ret, const char *path,
 		      const char *const *to, size_t nto, enum rules rules,
 		      const struct session_opts *opts, struct err *err);
+struct capture;
+struct capture_opts;
+
+/*
+ * The same with the state of a running emulator (live/capture.h), which stays
+ * as it was found.  @c is what the capture came to.
+ */
+int session_open_captured(struct session **ret, const struct capture_opts *how,
+			  const char *const *to, size_t nto, enum rules rules,
+			  const struct session_opts *opts, struct capture *c,
+			  struct err *err);
+/*
+ * Take that for the session's source from now on: the destination, breakpoints
+ * and displays stay; where we are is the beginning.
+ */
+int session_attach(struct session *s, const struct capture_opts *how,
+		   struct capture *c, struct err *err);
 /* The same around finished parts, which the session then owns. */
 struct session *session_take(struct account *source, struct destination *dest,
 			     enum rules rules);

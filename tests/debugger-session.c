@@ -229,6 +229,8 @@ static void test_every_command(void **state)
 		    !strcmp(c->name, "info live") ||
 		    !strcmp(c->name, "info real"))
 			expect(line, "no real destination here");
+		else if (!strcmp(c->name, "attach"))
+			expect("attach --qmp /nowhere", "cannot connect");
 		else
 			run_well(line);
 		if (!strcmp(c->name, "record"))

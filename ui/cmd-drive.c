@@ -3,11 +3,13 @@
  * `vmsdb drive` and `vmsdb attach`: a session whose destination is real.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../debugger/live/capture.h"
 #include "../debugger/live/real.h"
 #include "../devices/file-kind.h"
 #include "cli-args.h"
@@ -111,6 +113,38 @@ static int drive_it(struct live_args *a, const struct cli_args *cli,
 	return status;
 }
 
+/* Without a stream: the emulator's own state is the source. */
+static int debug_captured(const struct live_args *a, const struct cli_args *cli,
+			  const struct capture_opts *how)
+{
+	const struct args *c = &a->common;
+	const struct session_opts opts = {
+		.source = &c->source, .images = &c->images, .from = c->from,
+	};
+	enum rules rules = RULES_CURRENT;
+	struct capture got;
+	struct session *s;
+	struct err err;
+	int status;
+
+	if (c->rules && !rules_parse(c->rules, &rules)) {
+		complain("no loader rules called '%s'; 'vmsdb rules --help' "
+			 "lists them", c->rules);
+		return STATUS_USAGE;
+	}
+	live_catch();
+	if (session_open_captured(&s, how, c->to, c->nto, rules, &opts, &got,
+				  &err) < 0) {
+		complain("%s", err.msg);
+		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
+	}
+	complain("captured %" PRIu64 " bytes; the guest was and is '%s'%s%s",
+		 got.kept, got.left, *got.note ? "; " : "", got.note);
+	status = cli_wants_screen(cli) ? tui_run(s) : cli_run(s, &cli->opts);
+	session_close(s);
+	return status;
+}
+
 static int take_pid(struct feed_opts *opts, const char *text)
 {
 	char *end;
@@ -129,6 +163,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	bool attach = !strcmp(self->name, "attach");
 	const char *capabilities[17] = { 0 }, *timeout = NULL, *pid = NULL;
 	struct feed_opts opts = { 0 };
+	struct capture_opts how = { .interrupted = &live_interrupted };
+	bool may_stop = false, captured;
 	const struct live_option own_drive[] = {
 		{ .name = "--capability", .list = capabilities },
 		{ .name = "--timeout", .value = &timeout },
@@ -139,6 +175,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		{ .name = "--qmp", .value = &opts.qmp },
 		{ .name = "--trace", .value = &opts.trace },
 		{ .name = "--pid", .value = &pid },
+		{ .name = "--stop", .flag = &may_stop },
 		{ .name = "--timeout", .value = &timeout },
 		{ .name = "--coarse", .flag = &opts.coarse },
 		{ 0 },
@@ -156,8 +193,10 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		usage_of(self, stdout);
 		return 0;
 	}
-	if (a.common.noperands != (attach ? 2 : 1) || !a.command != attach ||
-	    (attach && !opts.qmp)) {
+	captured = attach && !a.common.noperands;
+	if ((!captured && a.common.noperands != (attach ? 2 : 1)) ||
+	    !a.command != attach || (attach && !opts.qmp) ||
+	    (captured ? opts.trace || pid || opts.coarse : may_stop)) {
 		usage_of(self, stderr);
 		return STATUS_USAGE;
 	}
@@ -170,6 +209,13 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		opts.timeout_ms = live_seconds(self, "--timeout", timeout);
 		if (opts.timeout_ms < 0)
 			return STATUS_USAGE;
+	}
+	if (captured) {
+		cli.opts.json = a.common.json;
+		how.qmp = opts.qmp;
+		how.may_stop = may_stop;
+		how.timeout_ms = opts.timeout_ms;
+		return debug_captured(&a, &cli, &how);
 	}
 	if (pid && take_pid(&opts, pid) < 0)
 		return STATUS_USAGE;
@@ -231,6 +277,8 @@ const struct subcommand cmd_drive = {
 const struct subcommand cmd_attach = {
 	.name = "attach",
 	.args = "unix:SOCKET|tcp:HOST:PORT SOURCE --qmp SOCKET [OPTION]...\n"
+		"       vmsdb attach --qmp SOCKET [--stop] [--to DEST]... "
+		"[OPTION]...\n"
 		"       vmsdb attach PID|CORE [IDSTR[#INSTANCE][/FIELD]]... "
 		"[OPTION]...",
 	.help = "The same in an emulator that already waits in inmigrate; or "

@@ -17,6 +17,7 @@ int inspect_main(const struct subcommand *self, int argc, char **argv);
 	  "not where it was" }, \
 	{ "--all", NULL, "PID, CORE: what would not be written, too" }, \
 	{ "--around", NULL, "PID, CORE: the C structures around the fields" }, \
-	{ "--stop", NULL, "PID: stop its threads while they are read" }
+	{ "--stop", NULL, "PID: stop its threads while they are read; --qmp: a " \
+	  "running guest may be paused for a moment" }
 
 #endif
