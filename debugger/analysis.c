@@ -566,7 +566,8 @@ static void find_defects(struct work *w)
 		const struct event *e = &w->d->events[i];
 		const char *text = e->kind == EV_SECTION &&
 			e->outcome != OUT_NO_DEVICE && !w->dest->is_source ?
-			defect_find(&w->dest->registry, e->name) : NULL;
+			defect_find(&w->dest->registry, e->name,
+				    &w->a->arena) : NULL;
 
 		if (!text)
 			continue;

@@ -73,7 +73,8 @@ struct load_opts {
  * What is wrong with the destination's own section @idstr, whatever is loaded
  * into it: a defect of released emulators.  NULL: none is known.
  */
-const char *defect_find(const struct registry *reg, const char *idstr);
+const char *defect_find(const struct registry *reg, const char *idstr,
+			struct arena *a);
 
 /* Never NULL.  Close with timeline_close(). */
 struct timeline *load_run(const struct load_opts *opts);
