@@ -377,8 +377,8 @@ static const struct {
 	  "--sections` of both." },
 	{ DIVERGE_VERSION,
 	  "The stream has a version that the destination does not accept.",
-	  "Use the machine type of the source on both sides; a newer version "
-	  "cannot be loaded by an older build." },
+	  "Use the machine type of the source on both sides; a version above "
+	  "the destination's own, or below its minimum, cannot be loaded." },
 	{ DIVERGE_VALUE,
 	  "The destination refuses a value.",
 	  "Compare the device's properties on both sides: the value comes from "

@@ -695,7 +695,7 @@ static int check_version(struct load *l, const struct desc *d, int version,
 		say(l, "%s: incoming version_id %d is too old for local "
 		    "minimum version_id  %d", d->name, version, min);
 		chain(l, "%s: incoming version_id %d is too old for local "
-		      "minimum version_id  %d", d->name, version, min);
+		      "minimum version_id %d", d->name, version, min);
 		return refuse(l, i, OUT_TOO_OLD, -EINVAL);
 	}
 	return 0;
