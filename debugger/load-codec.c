@@ -200,7 +200,8 @@ struct mark load_mark(const struct load *l)
 		.fail_offset = l->fail_offset, .depth = l->depth,
 		.nesting = l->nesting, .nlines = l->nlines,
 		.nlines_new = l->nlines_new, .truncated = l->t->truncated,
-		.chain = l->chain, .nunknowns = l->t->nunknowns,
+		.chain = l->chain, .chain_ret = l->chain_ret,
+		.nunknowns = l->t->nunknowns,
 		.nunjudged = l->t->nunjudged,
 		.section_unknown = l->section_unknown,
 		.fail_crash = l->fail_crash, .fail_why = l->fail_why,
@@ -222,6 +223,7 @@ void load_rewind(struct load *l, const struct mark *m)
 	l->nlines_new = m->nlines_new;
 	l->t->truncated = m->truncated;
 	l->chain = m->chain;
+	l->chain_ret = m->chain_ret;
 	l->fail_crash = m->fail_crash;
 	l->fail_why = m->fail_why;
 }

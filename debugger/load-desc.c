@@ -581,9 +581,18 @@ static void field_failed(struct load *l, const struct frame *fr,
 	say(l, "Failed to load %s:%s", fr->d->name, f->name);
 	if (f->flags & (VMS_STRUCT | VMS_VSTRUCT))
 		return;
-	if (!l->chain[0])
-		chain(l, "Failed to load element of type %s for %s: %d",
-		      type ? type : "unknown", f->name, ret);
+	if (l->chain[0])
+		return;
+	/* 11.x asks after each field whether the stream has ended */
+	if (ret == -EIO && type && load_type(l, type)->plain &&
+	    l->o->reg->release_max >= 1100) {
+		chain(l, "Failed to load %s state: stream error: %d",
+		      fr->d->name, ret);
+		l->chain_ret = -EINVAL;
+		return;
+	}
+	chain(l, "Failed to load element of type %s for %s: %d",
+	      type ? type : "unknown", f->name, ret);
 }
 
 static int load_field(struct load *l, struct frame *fr,

@@ -56,6 +56,7 @@ struct load {
 	const char *lines[MAX_LINES], *lines_new[MAX_LINES];
 	unsigned nlines, nlines_new;
 	const char *chain;	/* the Error of 10.2 and later */
+	int chain_ret;		/* the errno that goes with it; 0: the failure's */
 	uint32_t fail_event;
 	uint64_t fail_offset;
 	struct shadow *shadow;	/* NULL: no image told the offsets */
@@ -95,6 +96,7 @@ struct mark {
 	size_t nunknowns, nunjudged;
 	bool truncated, section_unknown, fail_crash;
 	const char *chain, *fail_why;
+	int chain_ret;
 };
 
 struct mark load_mark(const struct load *l);

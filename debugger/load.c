@@ -276,6 +276,7 @@ static void forget_failure(struct load *l)
 {
 	l->nlines = l->nlines_new = 0;
 	l->chain = "";
+	l->chain_ret = 0;
 	l->fail_event = EVENT_NONE;
 	l->fail_why = NULL;
 	l->fail_crash = false;
@@ -287,6 +288,7 @@ static void add_failure(struct load *l, int ret)
 	struct timeline *t = l->t;
 	struct failure *f;
 	const char *reason = strerror(-ret);
+	const char *newer = l->chain_ret ? strerror(-l->chain_ret) : reason;
 
 	t->failures = grow_array(t->failures, &t->failures_cap,
 				 t->nfailures + 1, sizeof(*f));
@@ -307,8 +309,8 @@ static void add_failure(struct load *l, int ret)
 			ev_printf(l, "load of migration failed: %s", reason);
 		f->lines_10_2[f->nlines_10_2++] = l->chain[0] ?
 			ev_printf(l, "load of migration failed: %s: %s",
-				  reason, l->chain) :
-			ev_printf(l, "load of migration failed: %s", reason);
+				  newer, l->chain) :
+			ev_printf(l, "load of migration failed: %s", newer);
 	}
 }
 
