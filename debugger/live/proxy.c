@@ -5,10 +5,12 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,6 +26,8 @@
 #define NBUCKETS 32
 #define SOCKET_ROOM (1 << 20)
 #define BUFFER_DEFAULT (UINT64_C(256) << 20)
+#define STACK_SIZE (256 * 1024)
+#define LOOK_MS 200		/* how often a waiting thread looks up */
 #define LINGER_MS 1000		/* for further channels after the last has closed */
 
 /* ---- the recorder: buckets -> file, or memory where the file is slow ---- */
@@ -376,23 +380,28 @@ static void recorder_stop(struct recorder *r)
 
 /* ---- flows ---- */
 
+/*
+ * One direction of one channel, in a thread of its own that waits in the kernel:
+ * two calls for each piece that goes through, and no channel waits for another.
+ */
 struct flow {
+	struct relay *relay;
+	struct channel *channel;
 	int in, out;		/* sockets */
 	int pipe[2];
 	size_t held;		/* bytes in the pipe */
 	size_t teed;		/* ... of which so many are recorded already */
 	uint64_t passed;	/* bytes that went out */
-	bool eof, done;
+	bool forward;		/* from source to destination */
 	bool record;
-	bool known;		/* looked at what kind of channel it is */
-	unsigned peeks;
-	uint64_t *total;
+	pthread_t thread;
+	bool started;
 };
 
 struct channel {
 	int source, destination;
 	struct flow there, back;
-	bool open;
+	unsigned flowing;	/* of the two: with the relay's lock */
 };
 
 struct relay {
@@ -402,13 +411,15 @@ struct relay {
 	struct channel *channels;
 	size_t n, nopen;
 	int listener;
+	int wake[2];		/* a byte for each channel that has ended */
+	pthread_mutex_t lock;	/* result, nopen, flowing, tell() */
+	atomic_bool stop;
+	/* the main channel's thread only, until it has ended */
 	bool recording;
-	/* holding */
-	struct sieve sieve;
+	struct sieve sieve;	/* holding */
 	uint64_t hold_at;
 	uint8_t tail[600];
 	size_t ntail;
-	int64_t held_until;	/* 0: not holding */
 	bool was_held;
 };
 
@@ -423,8 +434,10 @@ static void tell(struct relay *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	pthread_mutex_lock(&r->lock);
 	if (r->opts->tell)
 		r->opts->tell(r->opts->ctx, text);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void stop_recording(struct relay *r, const char *why)
@@ -466,26 +479,52 @@ static void record(struct relay *r, struct flow *f)
 
 /* ---- what kind of channel ---- */
 
+enum kind { KIND_OTHER, KIND_MAIN, KIND_TLS };
+
+static enum kind kind_of(struct relay *r, const uint8_t *b, ssize_t n)
+{
+	enum kind k = KIND_OTHER;
+
+	pthread_mutex_lock(&r->lock);
+	if (n >= 4 && be_load(b, 4) == STREAM_MAGIC && !r->result->found_main) {
+		r->result->found_main = true;
+		k = KIND_MAIN;
+	} else if (n >= 3 && b[0] == 0x16 && b[1] == 3 && !r->result->tls) {
+		r->result->tls = true;
+		k = KIND_TLS;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return k;
+}
+
+/* Waits for the first bytes. */
 static void recognise(struct relay *r, struct flow *f)
 {
 	uint8_t b[8];
-	ssize_t n = recv(f->in, b, sizeof(b), MSG_PEEK | MSG_DONTWAIT);
+	unsigned peeks = 0;
+	ssize_t n = 0;
 
+	while (!r->stop) {
+		n = recv(f->in, b, sizeof(b), MSG_PEEK);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0 || n >= 4 || ++peeks == 100)
+			break;
+		usleep(500);
+	}
 	if (n <= 0)
 		return;
-	if (n < 4 && ++f->peeks < 100) {
-		usleep(500);
-		return;
-	}
-	f->known = true;
-	if (n >= 4 && be_load(b, 4) == STREAM_MAGIC && !r->result->found_main) {
-		r->result->found_main = true;
+	switch (kind_of(r, b, n)) {
+	case KIND_MAIN:
 		f->record = true;
 		tell(r, "the main channel is here");
-	} else if (n >= 3 && b[0] == 0x16 && b[1] == 3 && !r->result->tls) {
-		r->result->tls = true;
+		break;
+	case KIND_TLS:
 		tell(r, "the migration is encrypted (TLS): it is passed "
 		     "through and cannot be read or recorded");
+		break;
+	case KIND_OTHER:
+		break;
 	}
 }
 
@@ -535,68 +574,45 @@ static bool wants_scan(const struct relay *r, const struct flow *f)
 	       r->hold_at == UINT64_MAX && !r->was_held;
 }
 
-/* How much may go out now: 0 while the stream is held. */
-static uint64_t allowance(struct relay *r, struct flow *f)
+/* How much may go out now: waits while the stream is held. */
+static uint64_t allowance(struct relay *r, const struct flow *f)
 {
 	struct pollfd p = { .fd = r->opts->hold_fd, .events = POLLIN };
+	int64_t until;
 
 	if (!f->record || r->was_held || r->hold_at == UINT64_MAX)
 		return UINT64_MAX;
 	if (f->passed < r->hold_at)
 		return r->hold_at - f->passed;
-	if (f->passed > r->hold_at) {
-		r->was_held = true;
-		return UINT64_MAX;
-	}
-	if (!r->held_until) {
-		r->held_until = now_ms() + r->opts->hold_ms;
-		tell(r, "held at byte 0x%" PRIx64 " (%" PRIu64 ") for at most "
-		     "%d s; Enter lets it flow on", r->hold_at, r->hold_at,
-		     r->opts->hold_ms / 1000);
-	}
-	if (now_ms() < r->held_until &&
-	    (p.fd < 0 || poll(&p, 1, 0) <= 0))
-		return 0;
 	r->was_held = true;
+	if (f->passed > r->hold_at)
+		return UINT64_MAX;
+	/* what came before it shall be in the file */
+	submit(&r->rec);
+	until = now_ms() + r->opts->hold_ms;
+	tell(r, "held at byte 0x%" PRIx64 " (%" PRIu64 ") for at most "
+	     "%d s; Enter lets it flow on", r->hold_at, r->hold_at,
+	     r->opts->hold_ms / 1000);
+	while (!r->stop && now_ms() < until && poll(&p, 1, 5) <= 0)
+		;
 	tell(r, "it flows on");
 	return UINT64_MAX;
 }
 
 /* ---- moving bytes ---- */
 
-static void finish_flow(struct flow *f)
-{
-	f->done = true;
-	shutdown(f->out, SHUT_WR);
-}
-
-/* 1: something moved, 0: nothing to do now, -1: the connection is broken. */
+/* 1: bytes are in the pipe, 0: none now, -1: no more, -2: it is broken. */
 static int pull(struct relay *r, struct flow *f)
 {
-	static uint8_t seen[CHUNK];
-	size_t want = PIPE_SIZE;
-	bool scans;
-	ssize_t n;
+	static uint8_t seen[CHUNK];	/* the main channel's */
+	bool scans = wants_scan(r, f);
+	ssize_t n = PIPE_SIZE;
 
-	if (f->eof || f->held)
-		return 0;
-	if (!f->known && f->total == &r->result->forward_bytes)
-		recognise(r, f);
-	if (!f->known && f->total == &r->result->forward_bytes) {
-		uint8_t b;
-
-		n = recv(f->in, &b, 1, MSG_PEEK | MSG_DONTWAIT);
-		if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
-			return 0;
-	}
-	scans = wants_scan(r, f);
-	if (scans) {
-		n = recv(f->in, seen, sizeof(seen), MSG_PEEK | MSG_DONTWAIT);
-		if (n > 0)
-			want = (size_t)n;
-	}
-	n = splice(f->in, NULL, f->pipe[1], NULL, want,
-		   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	if (scans)
+		n = recv(f->in, seen, sizeof(seen), MSG_PEEK);
+	if (n > 0)
+		n = splice(f->in, NULL, f->pipe[1], NULL, (size_t)n,
+			   SPLICE_F_MOVE);
 	if (n > 0) {
 		f->held = (size_t)n;
 		f->teed = 0;
@@ -604,86 +620,104 @@ static int pull(struct relay *r, struct flow *f)
 			scan(r, seen, (size_t)n);
 		return 1;
 	}
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	f->eof = true;
-	return 1;
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		return -2;
+	/* what is little and late shall be in the file, too */
+	if (f->record)
+		submit(&r->rec);
+	return n ? 0 : -1;
 }
 
 static int push(struct relay *r, struct flow *f)
 {
-	uint64_t most;
+	uint64_t most, may;
 	ssize_t n;
 
-	if (!f->held)
-		return 0;
 	if (f->record)
 		record(r, f);
-	most = r->recording && f->record ? f->teed : f->held;
-	if (allowance(r, f) < most)
-		most = allowance(r, f);
-	if (!most)
-		return 0;
-	n = splice(f->pipe[0], NULL, f->out, NULL, most,
-		   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	most = f->record && r->recording ? f->teed : f->held;
+	may = allowance(r, f);
+	n = splice(f->pipe[0], NULL, f->out, NULL, may < most ? may : most,
+		   SPLICE_F_MOVE);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	f->held -= (size_t)n;
 	f->teed -= f->teed < (size_t)n ? f->teed : (size_t)n;
 	f->passed += (uint64_t)n;
-	*f->total += (uint64_t)n;
-	if (f->record)
-		r->result->main_bytes = f->passed;
-	return n > 0;
+	return 0;
 }
 
-static int move(struct relay *r, struct flow *f)
+/* True: to its end; false: the connection is broken, or all shall stop. */
+static bool carry(struct relay *r, struct flow *f)
 {
-	for (int i = 0; i < 32 && !f->done; i++) {
-		int a = push(r, f), b;
+	while (!r->stop) {
+		int got = pull(r, f);
 
-		if (a < 0)
-			return -1;
-		b = pull(r, f);
-		if (b < 0)
-			return -1;
-		if (f->eof && !f->held)
-			finish_flow(f);
-		if (!a && !b)
-			break;
+		if (got < 0)
+			return got == -1;
+		while (f->held) {
+			if (r->stop || push(r, f) < 0)
+				return false;
+		}
 	}
-	return 0;
+	return false;
 }
 
 /* ---- channels ---- */
 
-static int open_flow(struct flow *f, int in, int out, uint64_t *total)
+static void close_channel(struct channel *c)
 {
-	*f = (struct flow){ .in = in, .out = out, .total = total };
-	if (pipe2(f->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -1;
-	fcntl(f->pipe[0], F_SETPIPE_SZ, PIPE_SIZE);
-	return 0;
-}
+	struct flow *flows[] = { &c->there, &c->back };
 
-static void close_flow(struct flow *f)
-{
-	if (f->pipe[1] > 0) {
-		close(f->pipe[0]);
-		close(f->pipe[1]);
+	close(c->source);
+	close(c->destination);
+	for (size_t i = 0; i < 2; i++) {
+		if (flows[i]->pipe[0] >= 0) {
+			close(flows[i]->pipe[0]);
+			close(flows[i]->pipe[1]);
+		}
 	}
 }
 
-static void close_channel(struct relay *r, struct channel *c)
+/* Wakes whoever waits for the channel's sockets.  With the lock held. */
+static void break_channel(struct channel *c)
 {
-	if (!c->open)
-		return;
-	close(c->source);
-	close(c->destination);
-	close_flow(&c->there);
-	close_flow(&c->back);
-	c->open = false;
-	r->nopen--;
+	shutdown(c->source, SHUT_RDWR);
+	shutdown(c->destination, SHUT_RDWR);
+}
+
+static void end_flow(struct relay *r, struct flow *f, bool whole)
+{
+	struct channel *c = f->channel;
+
+	pthread_mutex_lock(&r->lock);
+	if (f->forward)
+		r->result->forward_bytes += f->passed;
+	else
+		r->result->back_bytes += f->passed;
+	if (f->record)
+		r->result->main_bytes = f->passed;
+	if (whole)
+		shutdown(f->out, SHUT_WR);
+	else
+		break_channel(c);
+	if (!--c->flowing) {
+		close_channel(c);
+		r->nopen--;
+		(void)!write(r->wake[1], "", 1);
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void *run_flow(void *arg)
+{
+	struct flow *f = arg;
+	struct relay *r = f->relay;
+
+	if (f->forward)
+		recognise(r, f);
+	end_flow(r, f, carry(r, f));
+	return NULL;
 }
 
 /*
@@ -701,11 +735,48 @@ static void make_room(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+static int open_flow(struct relay *r, struct channel *c, bool forward)
+{
+	struct timeval t = { .tv_usec = LOOK_MS * 1000 };
+	struct flow *f = forward ? &c->there : &c->back;
+
+	*f = (struct flow){
+		.relay = r, .channel = c, .forward = forward,
+		.in = forward ? c->source : c->destination,
+		.out = forward ? c->destination : c->source,
+	};
+	if (pipe2(f->pipe, O_CLOEXEC) < 0) {
+		f->pipe[0] = f->pipe[1] = -1;
+		return -1;
+	}
+	fcntl(f->pipe[0], F_SETPIPE_SZ, PIPE_SIZE);
+	return setsockopt(f->in, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+}
+
+/* Two threads for it, which end it.  -1: none of them runs. */
+static int start_flows(struct relay *r, struct channel *c)
+{
+	pthread_attr_t attr;
+
+	if (pthread_attr_init(&attr))
+		return -1;
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	c->flowing = 2;
+	c->back.started = !pthread_create(&c->back.thread, &attr, run_flow,
+					  &c->back);
+	c->there.started = c->back.started &&
+		!pthread_create(&c->there.thread, &attr, run_flow, &c->there);
+	pthread_attr_destroy(&attr);
+	if (c->back.started && !c->there.started)
+		end_flow(r, &c->there, false);
+	return c->back.started ? 0 : -1;
+}
+
 static void open_channel(struct relay *r)
 {
 	struct channel *c = &r->channels[r->n];
 	struct err err;
-	int fd = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return;
@@ -719,86 +790,65 @@ static void open_channel(struct relay *r)
 		close(fd);
 		return;
 	}
-	fcntl(c->destination, F_SETFL, O_NONBLOCK);
 	make_room(c->destination);
-	c->open = true;
-	r->n++;
+	pthread_mutex_lock(&r->lock);
 	r->nopen++;
 	r->result->channels++;
-	if (open_flow(&c->there, fd, c->destination,
-		      &r->result->forward_bytes) < 0 ||
-	    open_flow(&c->back, c->destination, fd,
-		      &r->result->back_bytes) < 0) {
-		tell(r, "pipe: %s", strerror(errno));
-		close_channel(r, c);
+	pthread_mutex_unlock(&r->lock);
+	c->there.pipe[0] = c->back.pipe[0] = -1;
+	if (open_flow(r, c, true) < 0 || open_flow(r, c, false) < 0 ||
+	    start_flows(r, c) < 0) {
+		tell(r, "this channel cannot be carried: %s", strerror(errno));
+		close_channel(c);
+		r->nopen--;
+		return;
 	}
+	r->n++;
 }
 
-static short events_of(const struct flow *f, bool in)
+static void wait_all(struct relay *r)
 {
-	if (f->done)
-		return 0;
-	if (in)
-		return !f->held && !f->eof ? POLLIN : 0;
-	return f->held ? POLLOUT : 0;
-}
+	struct pollfd p[] = {
+		{ .fd = r->listener, .events = POLLIN },
+		{ .fd = r->wake[0], .events = POLLIN },
+	};
+	char bytes[64];
 
-static void serve(struct relay *r, struct channel *c)
-{
-	if (move(r, &c->there) < 0 || move(r, &c->back) < 0 ||
-	    (c->there.done && c->back.done))
-		close_channel(r, c);
-}
-
-static void wait_all(struct relay *r, struct pollfd *p, int ms)
-{
-	bool holding = r->held_until && !r->was_held;
-	nfds_t n = 0;
-
-	p[n++] = (struct pollfd){ .fd = r->listener, .events = POLLIN };
-	for (size_t i = 0; i < r->n; i++) {
-		const struct channel *c = &r->channels[i];
-		short s, d;
-
-		if (!c->open)
-			continue;
-		s = events_of(&c->there, true) | events_of(&c->back, false);
-		d = events_of(&c->back, true) | events_of(&c->there, false);
-		/* a held stream's socket is writable all the time */
-		if (holding && c->there.record)
-			d &= (short)~POLLOUT;
-		p[n++] = (struct pollfd){ .fd = s ? c->source : -1,
-					  .events = s };
-		p[n++] = (struct pollfd){ .fd = d ? c->destination : -1,
-					  .events = d };
-	}
-	/* what is little and late shall be in the file, too */
-	if (!poll(p, n, holding ? 5 : ms))
-		submit(&r->rec);
+	if (poll(p, 2, LOOK_MS) <= 0)
+		return;
+	if (p[1].revents & POLLIN)
+		(void)!read(r->wake[0], bytes, sizeof(bytes));
 	if (p[0].revents & POLLIN)
 		open_channel(r);
 }
 
+/* Is there a channel?  Is it known what the migration is? */
+static size_t channels_open(struct relay *r, bool *known)
+{
+	size_t n;
+
+	pthread_mutex_lock(&r->lock);
+	n = r->nopen;
+	*known = r->result->main_bytes || r->result->tls;
+	pthread_mutex_unlock(&r->lock);
+	return n;
+}
+
 static void loop(struct relay *r)
 {
-	struct pollfd *p = calloc(2 * MAX_CHANNELS + 3, sizeof(*p));
 	int64_t began = now_ms(), start = 0, idle = 0;
+	bool known;
 
-	while (p && !(r->opts->interrupted && *r->opts->interrupted)) {
-		wait_all(r, p, 200);
-		for (size_t i = 0; i < r->n; i++) {
-			if (r->channels[i].open)
-				serve(r, &r->channels[i]);
-		}
+	while (!(r->opts->interrupted && *r->opts->interrupted)) {
+		wait_all(r);
 		if (r->n && !start)
 			start = now_ms();
-		if (r->nopen) {
+		if (channels_open(r, &known)) {
 			idle = 0;
 		} else if (r->n) {
 			if (!idle)
 				idle = now_ms();
-			if (r->result->main_bytes || r->result->tls ||
-			    now_ms() - idle > LINGER_MS)
+			if (known || now_ms() - idle > LINGER_MS)
 				break;
 		} else if (r->opts->wait_ms &&
 			   now_ms() - began > r->opts->wait_ms) {
@@ -806,13 +856,32 @@ static void loop(struct relay *r)
 		}
 	}
 	r->result->seconds = start ? (double)(now_ms() - start) / 1000 : 0;
-	free(p);
+}
+
+/* Whatever still flows is cut. */
+static void end_all(struct relay *r)
+{
+	r->stop = true;
+	for (size_t i = 0; i < r->n; i++) {
+		struct channel *c = &r->channels[i];
+
+		pthread_mutex_lock(&r->lock);
+		if (c->flowing)
+			break_channel(c);
+		pthread_mutex_unlock(&r->lock);
+		if (c->there.started)
+			pthread_join(c->there.thread, NULL);
+		if (c->back.started)
+			pthread_join(c->back.thread, NULL);
+	}
 }
 
 int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 {
 	struct relay r = {
 		.opts = opts, .result = ret, .hold_at = opts->hold_at,
+		.wake = { -1, -1 }, .listener = -1,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	int status = -1;
 
@@ -821,16 +890,23 @@ int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 	sieve_init(&r.sieve);
 	r.sieve.put = scan_put;
 	r.sieve.ctx = &r;
-	r.listener = socket_listen(opts->listen, err);
-	if (r.listener >= 0 && r.channels &&
+	if (!r.channels || pipe2(r.wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		err_set(err, ERR_IO, ERR_NO_OFFSET, "cannot begin: %s",
+			strerror(errno));
+	else
+		r.listener = socket_listen(opts->listen, err);
+	if (r.listener >= 0 &&
 	    !recorder_start(&r.rec, opts->out, opts->buffer, err)) {
 		fcntl(r.listener, F_SETFL, O_NONBLOCK);
 		r.recording = opts->out >= 0;
 		loop(&r);
 		status = 0;
 	}
-	for (size_t i = 0; i < r.n; i++)
-		close_channel(&r, &r.channels[i]);
+	end_all(&r);
+	for (int i = 0; i < 2; i++) {
+		if (r.wake[i] >= 0)
+			close(r.wake[i]);
+	}
 	if (r.listener >= 0) {
 		close(r.listener);
 		if (!strncmp(opts->listen, "unix:", 5))
