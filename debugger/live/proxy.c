@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -23,7 +24,7 @@
 #define MAX_CHANNELS 300	/* multifd has at most 255 */
 #define PIPE_SIZE (1 << 20)
 #define CHUNK (256 * 1024)	/* that is looked at at once */
-#define NBUCKETS 32
+#define NBUCKETS 32		/* pipes from the start */
 #define SOCKET_ROOM (1 << 20)
 #define BUFFER_DEFAULT (UINT64_C(256) << 20)
 #define STACK_SIZE (256 * 1024)
@@ -55,6 +56,7 @@ struct recorder {
 	pthread_cond_t change;
 	struct bucket *first, **last;	/* to be written */
 	struct bucket *empty;	/* with pipes, nothing in them */
+	size_t npipes, most_pipes;
 	struct bucket *filling;	/* the relay's own */
 	struct spare *spare;	/* fresh memory costs more than the copying */
 	uint64_t queued, written;
@@ -126,6 +128,19 @@ static struct bucket *bucket_new(void)
 		return NULL;
 	b->pipe[0] = b->pipe[1] = -1;
 	return b;
+}
+
+/* NULL: no descriptor or no room in a pipe for it. */
+static struct bucket *bucket_with_pipe(void)
+{
+	struct bucket *b = bucket_new();
+
+	if (b && !pipe2(b->pipe, O_CLOEXEC) &&
+	    fcntl(b->pipe[1], F_SETPIPE_SZ, PIPE_SIZE) >= PIPE_SIZE)
+		return b;
+	if (b)
+		bucket_free(b);
+	return NULL;
 }
 
 /* With the lock held. */
@@ -207,13 +222,33 @@ static bool copy_one(struct recorder *r)
 	return true;
 }
 
+/*
+ * With the lock held.  A further pipe costs nothing but a descriptor: what is in
+ * it need not be copied.  Users other than root may have 64 MiB of them.
+ */
+static bool open_one(struct recorder *r)
+{
+	struct bucket *b;
+
+	if (r->npipes >= r->most_pipes)
+		return false;
+	b = bucket_with_pipe();
+	if (!b) {
+		r->most_pipes = r->npipes;
+		return false;
+	}
+	r->npipes++;
+	put_empty(r, b);
+	return true;
+}
+
 /* The bucket to fill, or NULL: all is lost.  Waits for nobody. */
 static struct bucket *take_empty(struct recorder *r)
 {
 	if (r->filling)
 		return r->filling;
 	pthread_mutex_lock(&r->lock);
-	if (!r->lost && !r->empty && !copy_one(r))
+	if (!r->lost && !r->empty && !open_one(r) && !copy_one(r))
 		lose_locked(r, "no memory to keep it in");
 	if (!r->lost) {
 		r->filling = r->empty;
@@ -326,6 +361,21 @@ static void *write_file(void *arg)
 	return NULL;
 }
 
+/* All that the memory's bound allows; channels want descriptors, too. */
+static size_t pipes_at_most(const struct recorder *r)
+{
+	struct rlimit files;
+	uint64_t n = r->max / r->most;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return NBUCKETS;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) ||
+	    files.rlim_cur < 8 * MAX_CHANNELS)
+		return NBUCKETS;
+	return n < files.rlim_cur / 8 ? (size_t)n : files.rlim_cur / 8;
+}
+
 static int recorder_start(struct recorder *r, int out, uint64_t max,
 			  struct err *err)
 {
@@ -340,7 +390,8 @@ static int recorder_start(struct recorder *r, int out, uint64_t max,
 	r->most = r->max / 4 < PIPE_SIZE ? (size_t)(r->max / 4) : PIPE_SIZE;
 	if (r->most < sizeof(struct spare))
 		r->most = sizeof(struct spare);
-	for (unsigned i = 0; i < NBUCKETS; i++) {
+	r->most_pipes = pipes_at_most(r);
+	while (r->npipes < NBUCKETS) {
 		struct bucket *b = bucket_new();
 
 		if (!b || pipe2(b->pipe, O_CLOEXEC) < 0) {
@@ -350,6 +401,7 @@ static int recorder_start(struct recorder *r, int out, uint64_t max,
 		}
 		fcntl(b->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
 		put_empty(r, b);
+		r->npipes++;
 	}
 	r->has_writer = !pthread_create(&r->writer, NULL, write_file, r);
 	if (!r->has_writer)
