@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,7 +27,9 @@
 #define CHUNK (256 * 1024)	/* that is looked at at once */
 #define NBUCKETS 32		/* pipes from the start */
 #define SOCKET_ROOM (1 << 20)
-#define BUFFER_DEFAULT (UINT64_C(256) << 20)
+#define BUFFER_LEAST (UINT64_C(256) << 20)
+#define BUFFER_MOST (UINT64_C(1) << 30)
+#define NWRITERS 2
 #define STACK_SIZE (256 * 1024)
 #define LOOK_MS 200		/* how often a waiting thread looks up */
 #define LINGER_MS 1000		/* for further channels after the last has closed */
@@ -50,8 +53,12 @@ struct recorder {
 	int out;
 	uint64_t max;
 	size_t most;		/* bytes of one bucket */
-	pthread_t writer;
-	bool has_writer;
+	struct writer {
+		struct recorder *rec;
+		pthread_t thread;
+		bool started, relaxed;
+	} writers[NWRITERS];
+	bool writing;		/* one of them */
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	struct bucket *first, **last;	/* to be written */
@@ -61,7 +68,7 @@ struct recorder {
 	struct spare *spare;	/* fresh memory costs more than the copying */
 	uint64_t queued, written;
 	bool end;		/* nothing more will be queued */
-	bool lost;		/* set once; the rest is thrown away */
+	atomic_bool lost;	/* set once; the rest is thrown away */
 	char why[160];
 };
 
@@ -69,23 +76,13 @@ struct spare {
 	struct spare *next;
 };
 
-static bool is_lost(struct recorder *r)
-{
-	bool lost;
-
-	pthread_mutex_lock(&r->lock);
-	lost = r->lost;
-	pthread_mutex_unlock(&r->lock);
-	return lost;
-}
-
 /* With the lock held. */
 static void lose_locked(struct recorder *r, const char *why)
 {
 	if (!r->lost && why)
 		snprintf(r->why, sizeof(r->why), "%s", why);
 	r->lost = true;
-	pthread_cond_signal(&r->change);
+	pthread_cond_broadcast(&r->change);
 }
 
 static void lose(struct recorder *r, const char *why)
@@ -166,7 +163,7 @@ static void submit(struct recorder *r)
 	*r->last = b;
 	r->last = &b->next;
 	r->queued += b->len;
-	pthread_cond_signal(&r->change);
+	pthread_cond_broadcast(&r->change);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -310,13 +307,19 @@ static bool splice_out(struct recorder *r, int pipe, size_t len)
 	return true;
 }
 
-/* With the lock held: waits for the next one; NULL at the end. */
-static struct bucket *next_bucket(struct recorder *r)
+/*
+ * With the lock held: waits for the next one; NULL at the end.  While the
+ * migration runs, processors that it needs are its own: a relaxed writer takes
+ * what they leave, and the other helps once half of the memory is used.
+ */
+static struct bucket *next_bucket(struct recorder *r, bool relaxed)
 {
 	for (;;) {
+		bool may = relaxed || r->end || r->queued > r->max / 2;
+
 		if (r->lost || (!r->first && r->end))
 			return NULL;
-		if (r->first)
+		if (r->first && !r->writing && may)
 			return r->first;
 		pthread_cond_wait(&r->change, &r->lock);
 	}
@@ -324,15 +327,20 @@ static struct bucket *next_bucket(struct recorder *r)
 
 static void *write_file(void *arg)
 {
-	struct recorder *r = arg;
+	const struct writer *w = arg;
+	struct recorder *r = w->rec;
+	struct sched_param none = { 0 };
 	struct bucket *b;
 
+	/* refused: then it is not relaxed, and nothing worse */
+	if (w->relaxed)
+		sched_setscheduler(0, SCHED_IDLE, &none);
 	pthread_mutex_lock(&r->lock);
-	while ((b = next_bucket(r))) {
+	while ((b = next_bucket(r, w->relaxed))) {
 		char why[160];
 		bool ok;
 
-		b->busy = true;
+		b->busy = r->writing = true;
 		pthread_mutex_unlock(&r->lock);
 		ok = b->data ? write_all(r, b->data, b->len) :
 			       splice_out(r, b->pipe[0], b->len);
@@ -340,7 +348,8 @@ static void *write_file(void *arg)
 			snprintf(why, sizeof(why), "cannot write: %s",
 				 strerror(errno));
 		pthread_mutex_lock(&r->lock);
-		b->busy = false;
+		b->busy = r->writing = false;
+		pthread_cond_broadcast(&r->change);
 		if (!ok) {
 			lose_locked(r, why);
 			break;
@@ -359,6 +368,18 @@ static void *write_file(void *arg)
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
+}
+
+/* An eighth of the memory that is free, within bounds. */
+static uint64_t buffer_default(void)
+{
+	long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	uint64_t n = pages > 0 && size > 0 ?
+		(uint64_t)pages * (uint64_t)size / 8 : 0;
+
+	if (n < BUFFER_LEAST)
+		return BUFFER_LEAST;
+	return n < BUFFER_MOST ? n : BUFFER_MOST;
 }
 
 /* All that the memory's bound allows; channels want descriptors, too. */
@@ -381,7 +402,7 @@ static int recorder_start(struct recorder *r, int out, uint64_t max,
 {
 	*r = (struct recorder){
 		.out = out, .last = &r->first,
-		.max = max ? max : BUFFER_DEFAULT,
+		.max = max ? max : buffer_default(),
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.change = PTHREAD_COND_INITIALIZER,
 	};
@@ -403,9 +424,16 @@ static int recorder_start(struct recorder *r, int out, uint64_t max,
 		put_empty(r, b);
 		r->npipes++;
 	}
-	r->has_writer = !pthread_create(&r->writer, NULL, write_file, r);
-	if (!r->has_writer)
-		return err_set(err, ERR_IO, ERR_NO_OFFSET, "no more threads");
+	for (size_t i = 0; i < NWRITERS; i++) {
+		struct writer *w = &r->writers[i];
+
+		w->rec = r;
+		w->relaxed = i == 0;
+		w->started = !pthread_create(&w->thread, NULL, write_file, w);
+		if (!w->started)
+			return err_set(err, ERR_IO, ERR_NO_OFFSET,
+				       "no more threads");
+	}
 	return 0;
 }
 
@@ -415,10 +443,12 @@ static void recorder_stop(struct recorder *r)
 	submit(r);
 	pthread_mutex_lock(&r->lock);
 	r->end = true;
-	pthread_cond_signal(&r->change);
+	pthread_cond_broadcast(&r->change);
 	pthread_mutex_unlock(&r->lock);
-	if (r->has_writer)
-		pthread_join(r->writer, NULL);
+	for (size_t i = 0; i < NWRITERS; i++) {
+		if (r->writers[i].started)
+			pthread_join(r->writers[i].thread, NULL);
+	}
 	buckets_free(r->first);
 	buckets_free(r->empty);
 	buckets_free(r->filling);
@@ -525,7 +555,7 @@ static void record(struct relay *r, struct flow *f)
 		if (b->len == r->rec.most || (n < 0 && errno == EAGAIN))
 			submit(&r->rec);
 	}
-	if (r->recording && is_lost(&r->rec))
+	if (r->recording && r->rec.lost)
 		stop_recording(r, NULL);
 }
 

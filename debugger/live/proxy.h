@@ -2,11 +2,13 @@
 /*
  * proxy.h - stands between a source and a destination, and keeps a copy.
  *
- * Bytes go from socket to socket through pipes inside the kernel (splice); the
- * main channel's are doubled there (tee) into further pipes.  One thread moves
- * those to the file, as they are; only where the file cannot keep up, another
- * copies them into memory, so that there are always empty pipes.  When the
- * memory's bound is reached the recording ends, and the migration never notices.
+ * Bytes go from socket to socket through pipes inside the kernel (splice), each
+ * direction of each channel in a thread of its own; the main channel's are
+ * doubled there (tee) into further pipes.  Two more threads take turns to move
+ * those to the file, as they are: one takes the processor time that the migration
+ * leaves, the other helps when half of the memory's bound is reached.  Where no
+ * further pipe can be had the bytes are copied into memory.  When the bound is
+ * reached the recording ends, and the migration never notices.
  */
 #ifndef VMSDB_PROXY_H
 #define VMSDB_PROXY_H
@@ -19,7 +21,7 @@
 struct proxy_opts {
 	const char *listen, *forward;	/* unix:PATH, tcp:HOST:PORT */
 	int out;		/* the recording; -1: none */
-	uint64_t buffer;	/* bytes in memory; 0: 256 MiB */
+	uint64_t buffer;	/* bytes in memory; 0: 256 MiB to 1 GiB */
 	uint64_t hold_at;	/* hold the stream here; UINT64_MAX: nowhere */
 	const char *hold_section;	/* or where this idstr's section starts */
 	int hold_ms;		/* and let it flow on after so long */
