@@ -183,6 +183,7 @@ static void take_image(struct destination *d, const char *path)
 			arena_printf(&d->arena, "%s: %s", path,
 				     desc_image_warning(d->image, i));
 	release = desc_image_release(d->image);
+	reg->release = release;
 	/* the tables end with 10.0: what is newer is most like it */
 	if (release && release < 1000)
 		reg->release_min = reg->release_max = release;

@@ -214,6 +214,57 @@ static int isa_cirrus(struct load *l, const struct frame *fr, uint32_t event)
 	return 0;
 }
 
+/* The byte at @addr of the guest's memory, as the stream left it; -1: not told. */
+static int guest_byte(const struct load *l, uint64_t addr)
+{
+	const struct ram *ram = l->o->ram;
+	int block = ram ? ram_find_block(ram, "pc.ram") : -1;
+
+	if (block < 0)
+		return -1;
+	for (size_t i = ram->nruns; i-- > 0; ) {
+		const struct ram_run *r = &ram->runs[i];
+		uint64_t k = (addr - r->addr) >> ram->page_bits, off;
+
+		if (r->block != (uint32_t)block || addr < r->addr || k >= r->n)
+			continue;
+		off = r->off + k * r->stride;
+		if (r->kind == RAM_PAGE || r->kind == RAM_MAPPED)
+			off += addr & ((UINT64_C(1) << ram->page_bits) - 1);
+		else if (r->kind != RAM_ZERO)
+			return -1;
+		return off < l->c.end ? l->c.data[off] : -1;
+	}
+	return -1;
+}
+
+/*
+ * vapic_post_load() of hw/i386/vapic.c (kvmvapic.c until 9.x): unless the option
+ * ROM was never in use it is mapped again, as large as the guest's memory says.
+ */
+static int vapic(struct load *l, const struct frame *fr, uint32_t event)
+{
+	uint64_t state_len, paddr_len, rom;
+	const uint8_t *state = judge_bytes(l, event, "state", &state_len);
+	const uint8_t *paddr = judge_bytes(l, event, "rom_state_paddr",
+					   &paddr_len);
+	const struct ram *ram = l->o->ram;
+	int block = ram ? ram_find_block(ram, "pc.ram") : -1, size;
+
+	(void)fr;
+	if (!state || state_len != 4 || !paddr || paddr_len != 4 ||
+	    (!be_load(state, 4) && !be_load(paddr, 4)))
+		return 0;
+	rom = (be_load(paddr, 4) & ~UINT64_C(511)) + 2;
+	size = guest_byte(l, rom);
+	if (!size || (block >= 0 && rom >= ram->blocks[block].len))
+		return -1;
+	if (size < 0)
+		note_unjudged(l, ev_printf(l, "the option ROM's size, which the "
+			"guest's memory has at 0x%" PRIx64, rom));
+	return 0;
+}
+
 static const struct hook {
 	const char *desc, *arch;	/* arch NULL: any */
 	int (*judge)(struct load *l, const struct frame *fr, uint32_t event);
@@ -226,6 +277,7 @@ static const struct hook {
 	{ "fw_cfg/acpi_mr", NULL, acpi_mr },
 	{ "vga", NULL, isa_vga },
 	{ "cirrus_vga", NULL, isa_cirrus },
+	{ "kvm-tpr-opt", NULL, vapic },
 };
 
 static const struct hook *find_hook(const struct load *l, const struct desc *d)

@@ -10,6 +10,8 @@
 
 #include "load-desc.h"
 
+#define MAX_ZEROS (1 << 20)
+
 /* ---- the wire ---- */
 
 struct load_wire {
@@ -17,6 +19,7 @@ struct load_wire {
 	struct load *l;
 	struct frame *fr;
 	uint32_t event;
+	bool ended;		/* reads zeros behind the stream's end */
 };
 
 static struct load_wire *lw(struct wire *w)
@@ -30,6 +33,7 @@ static const uint8_t *wire_take(struct wire *w, const char *name,
 	struct load *l = lw(w)->l;
 	uint64_t left = cursor_left(&l->c);
 	const uint8_t *p = l->c.data + l->c.pos;
+	uint8_t *zeros;
 	uint32_t i = ev_leaf(l, EV_ITEM,
 			     arena_intern_str(&l->t->arena, name),
 			     n < left ? n : left);
@@ -42,7 +46,13 @@ static const uint8_t *wire_take(struct wire *w, const char *name,
 		return p;
 	e->outcome = OUT_CUT_OFF;
 	refuse(l, i, OUT_CUT_OFF, -EIO);
-	return NULL;
+	if (l->trial || l->o->self || n > MAX_ZEROS)
+		return NULL;
+	/* what is not there reads as zeros; the code notices it behind */
+	lw(w)->ended = true;
+	zeros = arena_calloc(&l->t->arena, 1, n);
+	memcpy(zeros, p, left);
+	return zeros;
 }
 
 static int wire_peek(struct wire *w, uint64_t ahead)
@@ -224,6 +234,7 @@ void load_rewind(struct load *l, const struct mark *m)
 	l->t->truncated = m->truncated;
 	l->chain = m->chain;
 	l->chain_ret = m->chain_ret;
+	l->ended = false;
 	l->fail_crash = m->fail_crash;
 	l->fail_why = m->fail_why;
 }
@@ -256,7 +267,8 @@ static int run_codec(struct load *l, struct frame *fr,
 	int ret = codec->read(&w.w, variant);
 
 	close_groups(l, &m);
-	return ret;
+	l->ended = w.ended && !ret;
+	return l->ended ? -EIO : ret;
 }
 
 static void variant_key(char *buf, size_t size, const char *type)
@@ -362,5 +374,5 @@ int load_section_codec(struct load *l, const struct section_codec *codec,
 	int ret = codec->read(&w.w, kind, version);
 
 	close_groups(l, &m);
-	return ret;
+	return w.ended && !ret ? -EIO : ret;
 }

@@ -57,6 +57,7 @@ struct load {
 	unsigned nlines, nlines_new;
 	const char *chain;	/* the Error of 10.2 and later */
 	int chain_ret;		/* the errno that goes with it; 0: the failure's */
+	bool ended;		/* the last failure: an info read beyond the end */
 	uint32_t fail_event;
 	uint64_t fail_offset;
 	struct shadow *shadow;	/* NULL: no image told the offsets */
@@ -123,6 +124,10 @@ void say(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void say_both(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+void say_refusal(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+bool words_of_11(const struct load *l);
+void print_chain(struct load *l);
 void chain(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -120,7 +120,10 @@ static int load_subsection(struct load *l, struct frame *fr,
 	ret = load_desc(l, fr, sub, version, written_sub(fr->self, name),
 			written_sub(fr->seen, name),
 			written_sub(fr->src, name));
-	if (ret && l->chain[0])
+	if (ret && words_of_11(l))
+		chain(l, "Loading VM subsection '%s' in '%s' failed", name,
+		      fr->d->name);
+	else if (ret)
 		chain(l, "Loading VM subsection '%s' in '%s' failed: %d", name,
 		      fr->d->name, ret);
 	return ret;

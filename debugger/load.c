@@ -252,6 +252,39 @@ void chain(struct load *l, const char *fmt, ...)
 		arena_strdup(&l->t->arena, buf);
 }
 
+/* Since 11.0 a descriptor's load answers with a bool and an Error: no errno. */
+bool words_of_11(const struct load *l)
+{
+	int release = l->o->reg->release;
+
+	return !release || release >= 1100;
+}
+
+/* Refusals by vmstate-types.c: 10.2 prints them, 11.x hands them up. */
+void say_refusal(struct load *l, const char *fmt, ...)
+{
+	char buf[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (!words_of_11(l)) {
+		say_both(l, "%s", buf);
+		return;
+	}
+	say(l, "%s", buf);
+	chain(l, "%s", buf);
+}
+
+/* Code without an Error of its own prints the one that it gets. */
+void print_chain(struct load *l)
+{
+	if (l->chain[0] && !l->fail_crash && l->nlines_new < MAX_LINES - 3)
+		l->lines_new[l->nlines_new++] = l->chain;
+	l->chain = "";
+}
+
 int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret)
 {
 	if (l->fail_event == EVENT_NONE) {
@@ -504,16 +537,25 @@ static int load_header(struct load *l)
 
 	if (magic != STREAM_MAGIC) {
 		l->c.pos += cursor_left(&l->c) < 4 ? cursor_left(&l->c) : 4;
-		say_both(l, "Not a migration stream");
+		say(l, "Not a migration stream");
+		chain(l, "Not a migration stream, magic: %x != %x", magic,
+		      STREAM_MAGIC);
 		refuse(l, i, OUT_FAILED, -EINVAL);
 		ev_close(l, i, OUT_FAILED);
 		return -EINVAL;
 	}
 	l->c.pos = c.bad ? l->c.end : c.pos;
 	if (version != STREAM_VERSION) {
-		say_both(l, version == STREAM_VERSION_COMPAT ?
-			 "SaveVM v2 format is obsolete and don't work anymore" :
-			 "Unsupported migration stream version");
+		bool v2 = version == STREAM_VERSION_COMPAT;
+
+		say(l, v2 ? "SaveVM v2 format is obsolete and don't work "
+		    "anymore" : "Unsupported migration stream version");
+		if (v2)
+			chain(l, "SaveVM v2 format is obsolete and no longer "
+			      "supported");
+		else
+			chain(l, "Unsupported migration stream version, file "
+			      "version %x != %x", version, STREAM_VERSION);
 		refuse(l, i, OUT_FAILED, -ENOTSUP);
 		ev_close(l, i, OUT_FAILED);
 		return -ENOTSUP;
@@ -717,8 +759,8 @@ static int load_footer(struct load *l)
 	mark = cursor_peek(&c, 0);
 	i = ev_open(l, EV_FOOTER, "footer");
 	if (mark < 0) {
-		say(l, "check_section_footer: Read section footer failed: %d",
-		    -EIO);
+		say_both(l, "check_section_footer: Read section footer failed: "
+			 "%d", -EIO);
 		chain(l, "Section footer error, section_id: %" PRIu32,
 		      l->section_id);
 		refuse(l, i, OUT_CUT_OFF, -EINVAL);
@@ -1002,6 +1044,17 @@ static int load_tries(struct load *l, const struct section *s)
 	return ret;
 }
 
+/* Code without a descriptor: RAM, dirty bitmaps, slirp, ... */
+static void old_style_failed(struct load *l, const struct section *s,
+			     uint32_t i, int ret)
+{
+	if (i + 1 < l->t->n && ev(l, i + 1)->kind == EV_STRUCT)
+		return;
+	print_chain(l);
+	chain(l, "Failed to load vmstate version_id: %d, ret: %d",
+	      (int)s->version, ret);
+}
+
 static int start_section(struct load *l, const struct section *s, uint32_t i)
 {
 	int ret;
@@ -1020,6 +1073,7 @@ static int start_section(struct load *l, const struct section *s, uint32_t i)
 	remember_id(l, l->entry, s->id, s->version);
 	ret = load_tries(l, s);
 	if (ret < 0) {
+		old_style_failed(l, s, i, ret);
 		say(l, "error while loading state for instance 0x%" PRIx32
 		    " of device '%s'", s->instance, s->name);
 		chain(l, "error while loading state for instance 0x%" PRIx32
@@ -1053,11 +1107,16 @@ static int continue_section(struct load *l, struct section *s, uint32_t i)
 	if (ret < 0) {
 		say(l, "error while loading state section id %d(%s)",
 		    (int)s->id, l->entry->idstr);
-		chain(l, "error while loading state section id %d(%s)",
-		      (int)s->id, l->entry->idstr);
+		old_style_failed(l, s, i, ret);
 		return refuse(l, i, OUT_FAILED, ret);
 	}
 	return load_footer(l);
+}
+
+static void no_id_string(struct load *l, uint32_t id)
+{
+	say(l, "Unable to read ID string for section %" PRIu32, id);
+	chain(l, "Unable to read ID string for section %" PRIu32, id);
 }
 
 static int header_cut_off(struct load *l, enum section_kind kind, uint32_t i)
@@ -1069,13 +1128,16 @@ static int header_cut_off(struct load *l, enum section_kind kind, uint32_t i)
 
 	cursor_take(&c, n);
 	l->c.pos = l->c.end;
-	if (named && (c.bad || !n))
-		say_both(l, "Unable to read ID string for section %" PRIu32, id);
-	else
-		say(l, named ? "qemu_loadvm_section_start_full: Failed to read "
-		    "instance/version ID: %d" : "qemu_loadvm_section_part_end: "
-		    "Failed to read section ID: %d", -EIO);
-	return refuse(l, i, OUT_CUT_OFF, named && (c.bad || !n) ? -EINVAL : -EIO);
+	if (named && (c.bad || !n)) {
+		no_id_string(l, id);
+		return refuse(l, i, OUT_CUT_OFF, -EINVAL);
+	}
+	say(l, named ? "qemu_loadvm_section_start_full: Failed to read "
+	    "instance/version ID: %d" : "qemu_loadvm_section_part_end: "
+	    "Failed to read section ID: %d", -EIO);
+	chain(l, named ? "Failed to read instance/version ID: %d" :
+	      "Failed to read section ID: %d", -EIO);
+	return refuse(l, i, OUT_CUT_OFF, -EIO);
 }
 
 static int load_section(struct load *l, enum section_kind kind)
@@ -1107,8 +1169,7 @@ static int load_section(struct load *l, enum section_kind kind)
 		ret = continue_section(l, &s, i);
 	} else if (!s.name[0] && l->c.data[s.off + 5] == 0) {
 		l->c.pos = s.off + 6;
-		say_both(l, "Unable to read ID string for section %" PRIu32,
-			 s.id);
+		no_id_string(l, s.id);
 		ret = refuse(l, i, OUT_FAILED, -EINVAL);
 	} else {
 		ret = start_section(l, &s, i);
@@ -1141,6 +1202,8 @@ static int load_packaged(struct load *l)
 	if (c.bad || cursor_left(&c) < len) {
 		say(l, "CMD_PACKAGED: Buffer receive fail ret=%d length=%"
 		    PRIu32, (int)cursor_left(&c), len);
+		chain(l, "CMD_PACKAGED: Buffer receive fail ret=%d length=%"
+		      PRIu32, (int)cursor_left(&c), len);
 		l->c.pos = l->c.end;
 		return refuse(l, EVENT_NONE, OUT_CUT_OFF, -EIO);
 	}
@@ -1162,6 +1225,8 @@ static int load_command(struct load *l)
 
 	l->c.pos++;
 	if (command_read(&l->c, &cmd, &err) < 0) {
+		chain(l, "Failed to load VM process command: stream error: %d",
+		      -EIO);
 		l->c.pos = l->c.end;
 		ret = refuse(l, i, OUT_CUT_OFF, -EIO);
 		goto out;
@@ -1185,8 +1250,10 @@ static int load_command(struct load *l)
 	}
 	want = command_length(cmd.cmd);
 	if (want >= 0 && want != cmd.len) {
-		say_both(l, "%s received with bad length - expecting %d, got %d",
-			 command_name(cmd.cmd), want, cmd.len);
+		say(l, "%s received with bad length - expecting %d, got %d",
+		    command_name(cmd.cmd), want, cmd.len);
+		chain(l, "%s received with bad length - expecting %d, got %d",
+		      command_name(cmd.cmd), want, cmd.len);
 		ret = refuse(l, i, OUT_FAILED, -ERANGE);
 		goto out;
 	}
@@ -1304,6 +1371,8 @@ static int load_main(struct load *l)
 			l->section_event = EVENT_NONE;
 			refuse(l, EVENT_NONE, OUT_CUT_OFF, -EIO);
 			l->fail_why = "the stream ends without an end mark";
+			chain(l, "Failed to load section ID: stream error: %d: "
+			      "Channel error: %s", -EIO, strerror(EIO));
 			add_failure(l, -EIO);
 			return first ? first : -EIO;
 		}

@@ -711,11 +711,14 @@ static int config_read(struct wire *w, unsigned variant)
 		c.size = pci_config_size(w, 0);
 
 	if (!peek_config(w, 0, c.data, c.size)) {
-		/* Take what is there, so that it is seen, and the end. */
-		while (w->ops->peek(w, 0) >= 0 && c.pos < c.size)
-			take_item(w, &c, "config", 1);
-		w->ops->take(w, "config", "buffer", c.size - c.pos);
-		return -EIO;
+		/* zeros behind the end: g_malloc()ed, mostly fresh */
+		const uint8_t *p = w->ops->take(w, "config", "buffer", c.size);
+
+		if (!p)
+			return -EIO;
+		memcpy(c.data, p, c.size);
+		return w->seen && w->seen_len == c.size ?
+			config_compare(w, c.data, w->seen, c.size) : 0;
 	}
 	caps_walk(&c.std, &c.ext, c.data, c.size);
 	take_config(w, &c);

@@ -54,6 +54,7 @@ struct registry {
 	 * major * 100 + minor, inclusive; 0 and 9999 when nothing tells.
 	 */
 	int release_min, release_max;
+	int release;		/* 1002 is 10.2: the emulator itself says so; 0 */
 	/*
 	 * All entries are known (a reference stream told them, or the
 	 * registry itself): a section that is not there has nowhere to go.
