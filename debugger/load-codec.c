@@ -213,7 +213,7 @@ struct mark load_mark(const struct load *l)
 		.chain = l->chain, .chain_ret = l->chain_ret,
 		.nunknowns = l->t->nunknowns,
 		.nunjudged = l->t->nunjudged,
-		.section_unknown = l->section_unknown,
+		.section_unknown = l->section_unknown, .beyond = l->beyond,
 		.fail_crash = l->fail_crash, .fail_why = l->fail_why,
 	};
 }
@@ -235,6 +235,7 @@ void load_rewind(struct load *l, const struct mark *m)
 	l->chain = m->chain;
 	l->chain_ret = m->chain_ret;
 	l->ended = false;
+	l->beyond = m->beyond;
 	l->fail_crash = m->fail_crash;
 	l->fail_why = m->fail_why;
 }

@@ -584,11 +584,6 @@ static int load_elements(struct load *l, struct frame *fr,
 		} else if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) ||
 			   load_type(l, type)->structure) {
 			ret = load_struct(l, fr, f, &e, i);
-			/* its look for subsections has met the end */
-			if (!ret && !fr->self && !l->trial &&
-			    cursor_peek(&l->c, 0) < 0 &&
-			    rules_looks(l->o->rules, true))
-				ret = cut_off(l, i);
 		} else if (load_type(l, type)->plain) {
 			/* the elements that are left look alike */
 			ret = load_plain(l, fr, f, n - k, type, &e, i);
@@ -598,6 +593,9 @@ static int load_elements(struct load *l, struct frame *fr,
 			if (!type || !handled)
 				ret = load_opaque(l, fr, f, &e, type, i);
 		}
+		/* a look for subsections has met the end */
+		if (!ret && l->beyond && !l->trial)
+			ret = cut_off(l, i);
 		/* tell the elements apart for paths */
 		if (before < l->t->n &&
 		    l->t->events[before].parent == i)

@@ -58,6 +58,8 @@ struct load {
 	const char *chain;	/* the Error of 10.2 and later */
 	int chain_ret;		/* the errno that goes with it; 0: the failure's */
 	bool ended;		/* the last failure: an info read beyond the end */
+	/* A look for a subsection went beyond the end: the next check fails. */
+	bool beyond;
 	uint32_t fail_event;
 	uint64_t fail_offset;
 	struct shadow *shadow;	/* NULL: no image told the offsets */
@@ -95,7 +97,7 @@ struct mark {
 	uint64_t pos, fail_offset;
 	unsigned depth, nesting, nlines, nlines_new;
 	size_t nunknowns, nunjudged;
-	bool truncated, section_unknown, fail_crash;
+	bool truncated, section_unknown, fail_crash, beyond;
 	const char *chain, *fail_why;
 	int chain_ret;
 };

@@ -65,6 +65,8 @@ static void peeked(struct load *l, uint64_t n)
 {
 	uint64_t upto = cursor_left(&l->c) < n ? l->c.end : l->c.pos + n;
 
+	if (cursor_left(&l->c) < n && !l->o->self)
+		l->beyond = true;
 	if (upto > l->peeked)
 		l->peeked = upto;
 }

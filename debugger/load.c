@@ -310,6 +310,7 @@ static void forget_failure(struct load *l)
 	l->nlines = l->nlines_new = 0;
 	l->chain = "";
 	l->chain_ret = 0;
+	l->beyond = false;
 	l->fail_event = EVENT_NONE;
 	l->fail_why = NULL;
 	l->fail_crash = false;
@@ -618,8 +619,9 @@ static int load_ram(struct load *l, const struct section *s)
 				&unjudged);
 		if (ret) {
 			say_both(l, "%s", line);
-			l->c.pos = off;
-			refuse(l, i, OUT_FAILED, ret);
+			l->c.pos = off < l->c.end ? off : l->c.end;
+			refuse(l, i, off > l->c.end ? OUT_CUT_OFF : OUT_FAILED,
+			       ret);
 			ev_close(l, i, OUT_FAILED);
 			return ret;
 		}
@@ -632,7 +634,8 @@ static int load_ram(struct load *l, const struct section *s)
 	if (o->ram->note && !o->self)
 		note_unjudged(l, o->ram->note);
 	if (r->ret)
-		refuse(l, i, r->ret == -EIO ? OUT_CUT_OFF : OUT_FAILED, r->ret);
+		refuse(l, i, r->ret == -EIO || !cursor_left(&l->c) ?
+		       OUT_CUT_OFF : OUT_FAILED, r->ret);
 	ev_close(l, i, OUT_LOADED);
 	return r->ret;
 }
@@ -758,6 +761,10 @@ static int load_footer(struct load *l)
 		return 0;
 	mark = cursor_peek(&c, 0);
 	i = ev_open(l, EV_FOOTER, "footer");
+	if (mark >= 0 && l->beyond) {
+		l->c.pos++;
+		mark = -1;
+	}
 	if (mark < 0) {
 		say_both(l, "check_section_footer: Read section footer failed: "
 			 "%d", -EIO);

@@ -339,8 +339,11 @@ static int gpu_read(struct wire *w, unsigned variant)
 	else
 		ret = w->ops->load(w, &scanouts_desc[variant], 1,
 				   "virtio-gpu-scanouts");
-	/* virtio_gpu_load() does not look at what the load answers. */
-	return ret == -EIO ? ret : 0;
+	/*
+	 * virtio_gpu_load() did not look at the answer up to 10.1, but a nested
+	 * load that fails leaves its error in the QEMUFile.
+	 */
+	return ret;
 }
 
 static int blob_read(struct wire *w, unsigned variant)

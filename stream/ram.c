@@ -181,6 +181,29 @@ static int read_mapped_header(struct walk *w, struct ram_block *b)
 	return 0;
 }
 
+/* In the list nobody looks for the stream's end: what is not there is zero. */
+static int list_ends(struct walk *w, uint64_t off)
+{
+	int n = (int)(w->c.end - off) - 1;
+	const char *part = (const char *)w->c.data + off + 1;
+
+	cut_off(w);
+	return fail(w, -EINVAL, "Unknown ramblock \"%.*s\", cannot accept "
+		    "migration", n > 0 ? n : 0, n > 0 ? part : "");
+}
+
+static uint64_t be64_or_zeros(struct walk *w)
+{
+	uint8_t bytes[8] = { 0 };
+	uint64_t left = cursor_left(&w->c);
+
+	if (left >= sizeof(bytes))
+		return cursor_be64(&w->c);
+	memcpy(bytes, w->c.data + w->c.pos, left);
+	w->c.pos = w->c.end;
+	return be_load(bytes, sizeof(bytes));
+}
+
 static int read_block_entry(struct walk *w, uint64_t *total)
 {
 	struct ram *ram = w->ram;
@@ -188,9 +211,9 @@ static int read_block_entry(struct walk *w, uint64_t *total)
 	int old, ret = 0;
 
 	b.name = take_name(w);
-	b.len = cursor_be64(&w->c);
 	if (w->c.bad)
-		return cut_off(w);
+		return list_ends(w, b.off);
+	b.len = be64_or_zeros(w);
 	if (ram->nblocks >= MAX_BLOCKS)
 		return fail(w, -EINVAL, "more than %d RAM blocks", MAX_BLOCKS);
 	/*

@@ -225,7 +225,7 @@ static const struct test {
 	  "[1 r/0 r v1{n=ffffffff a[4294967295]=077e00000001000600000002..(14)!cut}!]! gap(24) end json #41: Failed to load r:a / error while loading state for instance 0x0 of device 'r'" },
 	{ "count of 4 billion structures", "r v1 { n:uint32 s:struct[n] = in v1 { a:uint8 } }",
 	  "QEVM full[1,r,0,1](ffffffff 07)" TAIL,
-	  "[1 r/0 r v1{n=ffffffff s[4294967295]{in v1{a=7} in v1{a=7e} in v1{a=0} in v1{a=0} in v1{a=0} in v1{a=1} in v1{a=0} in v1{a=6} in v1{a=0} in v1{a=0} in v1{a=0} in v1{a=2} in v1{a=7b} in v1{a=7d} in v1{a=!cut}!}!}!]! gap(24) end json #41: Failed to load in:a / Failed to load r:s / error while loading state for instance 0x0 of device 'r'" },
+	  "[1 r/0 r v1{n=ffffffff s[4294967295]{in v1{a=7} in v1{a=7e} in v1{a=0} in v1{a=0} in v1{a=0} in v1{a=1} in v1{a=0} in v1{a=6} in v1{a=0} in v1{a=0} in v1{a=0} in v1{a=2} in v1{a=7b} in v1{a=7d}}!cut}!]! gap(24) end json #41: Failed to load r:s / error while loading state for instance 0x0 of device 'r'" },
 	{ "count in a subsection's parent", "r v1 { n:uint8 + r/s v1 { a:uint8[n] } }",
 	  "QEVM full[1,r,0,1](02 sub[r/s,1](0102))" TAIL,
 	  "[1 r/0 r v1{n=2 +r/s v1 r/s v1{a[2]=0102}} .] end json" },
@@ -299,10 +299,10 @@ static const struct test {
 	  "[1 r/0 r v1{s{in v1{a=1 ?lookup}!}!}!]! gap(29) end json #30: Failed to load r:s / error while loading state for instance 0x0 of device 'r'" },
 	{ "5 at the end", "r v1 { a:uint8 }",
 	  "QEVM full[1,r,0,1,nf](01) 05",
-	  "[1 r/0 r v1{a=1 ?short} .!]! #25: Missing section footer for r" },
+	  "[1 r/0 r v1{a=1 ?short} .!cut]! #25: check_section_footer: Read section footer failed: -5" },
 	{ "name cut off", "r v1 { a:uint8 }",
 	  "QEVM full[1,r,0,1,nf](01) 05 05 72 2f",
-	  "[1 r/0 r v1{a=1 ?short} .!]! #28: Missing section footer for r" },
+	  "[1 r/0 r v1{a=1 ?short} .!cut]! #28: check_section_footer: Read section footer failed: -5" },
 	{ "version cut off", "r v1 { a:uint8 + r/s v1 { b:uint8 } }",
 	  "QEVM full[1,r,0,1,nf](01) 05 03 72 2f 73 00 00",
 	  "[1 r/0 r v1{a=1 +r/s v0!cut r/s v0{}!old ?child}!]! #31: r/s: incoming version_id 0 is too old for local minimum version_id  1 / error while loading state for instance 0x0 of device 'r'" },
@@ -611,6 +611,8 @@ static const char *read_rules(const struct test *t, enum rules *rules)
 	return t->dest + n;
 }
 
+static int told_release;	/* that the destination's executable says */
+
 static struct timeline *load(struct bench *b, const struct test *t,
 			     const void *data, size_t len)
 {
@@ -620,6 +622,7 @@ static struct timeline *load(struct bench *b, const struct test *t,
 	struct err err;
 
 	paper_destination(&b->dest, dest, reference_of(t, dest));
+	b->dest.registry.release = told_release;
 	if (source_open_memory(&src, "test", data, len, NULL, &err) < 0 ||
 	    account_take(&b->source, src, DESC_FROM_SOURCE, NULL, &err) < 0)
 		fail_msg("%s: %s", t->what, err.msg);
@@ -691,8 +694,13 @@ static const char *compare_cut(const struct timeline *whole,
 		const struct event *e = &whole->events[i];
 		uint64_t needs = e->off + e->len;
 
-		if (e->kind == EV_PROBE)
+		if (e->kind == EV_PROBE ||
+		    (e->kind == EV_FIELD && e->end > i + 1))
 			needs += LOOKS_AHEAD;
+		/* whose look goes beyond the end: the next check fails of it */
+		if (e->kind == EV_PROBE && e->outcome != OUT_GOOD &&
+		    needs >= n)
+			break;
 		if (e->kind == EV_FIELD && !e->len)
 			continue;	/* as long as it exists */
 		if (needs >= n || e->end > end || e->kind == EV_DEFAULTED)
@@ -742,7 +750,7 @@ static void cut_anywhere(void **state)
 	assert_int_equal(bad, 0);
 }
 
-/* The wording of QEMU 10.2 and later. */
+/* The wording of QEMU 10.2. */
 static const struct test newer[] = {
 	{ "no such device", "rtc v1 { a:uint8 }", "QEVM full[1,rtx,0,1](01)",
 	  "load of migration failed: Invalid argument: Unknown section or instance 'rtx' 0. Make sure that your current VM setup matches your saved VM setup, including any hotplugged devices" },
@@ -763,19 +771,33 @@ static const struct test newer[] = {
 	  "Machine type received is 'pc' and local is 'q35' / load of migration failed: Invalid argument" },
 };
 
-static void newer_wording(void **state)
+/* ... and of 11.x, where an Error has no errno. */
+static const struct test newest[] = {
+	{ "too new", "r v1 { a:uint8 + r/s v1 { b:uint8 } }",
+	  "QEVM full[1,r,0,1](01 sub[r/s,2](02))",
+	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': Loading VM subsection 'r/s' in 'r' failed: r/s: incoming version_id 2 is too new for local version_id 1" },
+	{ "lookup", "r v1 { a:uint8 }", "QEVM full[1,r,0,1](01 sub[r/s,2](02))",
+	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': VM subsection 'r/s' in 'r' does not exist" },
+	{ "value", "r v1 { a:uint8_equal }", "QEVM full[1,r,0,1](02) 00 ; QEVM full[1,r,0,1](01)",
+	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': 2 != 1" },
+	{ "the end", "r v1 { a:uint32 }", "QEVM full[1,r,0,1,nf](0102)",
+	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': Failed to load r state: stream error: -5" },
+};
+
+static unsigned check_wording(const struct test *tests, size_t n, int release)
 {
 	unsigned bad = 0;
 
-	(void)state;
-	for (size_t i = 0; i < COUNT(newer); i++) {
-		const struct test *t = &newer[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct test *t = &tests[i];
 		struct bench b;
 		struct dough d;
 		char got[2000] = "";
 
 		bake(&d, stream_of(t));
+		told_release = release;
 		load(&b, t, d.p, d.len);
+		told_release = 0;
 		for (unsigned k = 0; k < b.t->failures[0].nlines_10_2; k++)
 			snprintf(got + strlen(got), sizeof(got) - strlen(got),
 				 "%s%s", k ? " / " : "",
@@ -788,7 +810,14 @@ static void newer_wording(void **state)
 		bench_release(&b);
 		dough_release(&d);
 	}
-	assert_int_equal(bad, 0);
+	return bad;
+}
+
+static void newer_wording(void **state)
+{
+	(void)state;
+	assert_int_equal(check_wording(newer, COUNT(newer), 1002), 0);
+	assert_int_equal(check_wording(newest, COUNT(newest), 1101), 0);
 }
 
 int main(void)

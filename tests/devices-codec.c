@@ -70,6 +70,7 @@ static const uint8_t *t_take(struct wire *w, const char *name,
 
 	if (t->len - t->pos < n) {
 		put(t, "-");
+		t->pos = t->len;	/* all is read */
 		return NULL;
 	}
 	if (n <= 8 && n) {
