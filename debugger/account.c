@@ -167,11 +167,22 @@ static const char *arch_of_path(const char *path)
 	return strstr(base, "-ppc") ? "ppc" : NULL;
 }
 
+static void take_release(struct registry *reg, int release)
+{
+	if (!release)
+		return;
+	reg->release = release;
+	/* the tables end with 10.0: what is newer is most like it */
+	if (release < 1000)
+		reg->release_min = reg->release_max = release;
+	else if (reg->release_min < 1000)
+		reg->release_min = 1000;
+}
+
 /* What d->image says, which was read from @path. */
 static void take_image(struct destination *d, const char *path)
 {
 	struct registry *reg = &d->registry;
-	int release;
 
 	registry_add_set(reg, desc_image_set(d->image));
 	if (!reg->arch)
@@ -182,13 +193,7 @@ static void take_image(struct destination *d, const char *path)
 		reg->warnings[reg->nwarnings++] =
 			arena_printf(&d->arena, "%s: %s", path,
 				     desc_image_warning(d->image, i));
-	release = desc_image_release(d->image);
-	reg->release = release;
-	/* the tables end with 10.0: what is newer is most like it */
-	if (release && release < 1000)
-		reg->release_min = reg->release_max = release;
-	else if (release && reg->release_min < 1000)
-		reg->release_min = 1000;
+	take_release(reg, desc_image_release(d->image));
 }
 
 static int add_image(struct destination *d, const char *path,
@@ -528,6 +533,7 @@ int destination_open_with(struct destination **ret, const char *const *paths,
 	arena_init(&d->arena);
 	registry_init(&d->registry, &d->arena);
 	d->ahead = o->ahead;
+	take_release(&d->registry, o->release);
 	for (size_t i = 0; i < n; i++) {
 		if (add_file(d, paths[i], o, err) < 0) {
 			err_prefix(err, "%s", paths[i]);

@@ -70,6 +70,7 @@ struct destination_opts {
 	const struct source_opts *source;	/* or NULL */
 	const struct desc_image_opts *images;	/* an executable's modules; or NULL */
 	struct ahead *ahead;	/* ahead.h: taken over, also on failure; or NULL */
+	int release;		/* that the emulator tells: 702; 0 */
 };
 
 int destination_open_with(struct destination **ret, const char *const *paths,

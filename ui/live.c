@@ -100,6 +100,7 @@ int live_seconds(const struct subcommand *self, const char *option,
 
 int live_predict(struct live_prediction *p, const struct args *a)
 {
+	const struct destination_opts o = { .release = a->release };
 	enum rules rules = RULES_CURRENT;
 	struct err err;
 
@@ -114,8 +115,8 @@ int live_predict(struct live_prediction *p, const struct args *a)
 		complain("%s: %s", a->operands[0], err.msg);
 		return -1;
 	}
-	if (destination_open(&p->dest, a->to, a->nto, p->source, NULL, &err) <
-	    0) {
+	if (destination_open_with(&p->dest, a->to, a->nto, p->source, &o,
+				  &err) < 0) {
 		complain("%s", err.msg);
 		live_prediction_release(p);
 		return -1;
@@ -152,6 +153,7 @@ int live_ask(struct args *a, const char *const *command,
 		return -1;
 	}
 	a->to[a->nto++] = ret->path;
+	a->release = ret->release;
 	if (*ret->dump)
 		a->to[a->nto++] = ret->dump;
 	return 0;

@@ -183,6 +183,8 @@ static void print_missing(FILE *f, const struct side *s)
 static void print_messages(FILE *f, const struct analysis *a,
 			   const struct destination *dest)
 {
+	int release = dest->registry.release;
+
 	if (!a->failure)
 		return;
 	if (a->failure->crash && !a->failure->nlines) {
@@ -190,14 +192,16 @@ static void print_messages(FILE *f, const struct analysis *a,
 			"memory that is not there).\n");
 		return;
 	}
-	fprintf(f, "\nWhat the destination %s (QEMU <= 10.1)%s:\n",
+	fprintf(f, "\nWhat the destination %s%s%s:\n",
 		a->verdict == VERDICT_UNKNOWN ? "would print, if it fails so" :
-		"prints", a->failure->crash ? ", and dies" : "");
-	for (unsigned i = 0; i < a->failure->nlines; i++)
+		"prints", release ? "" : " (QEMU <= 10.1)",
+		a->failure->crash ? ", and dies" : "");
+	for (unsigned i = 0; i < a->failure->nlines && release < 1002; i++)
 		line(f, "  %s", a->failure->lines[i]);
-	if (dest->registry.release_max < 1002)
+	if (!release && dest->registry.release_max >= 1002)
+		fprintf(f, "... and QEMU >= 10.2:\n");
+	else if (release < 1002)
 		return;
-	fprintf(f, "... and QEMU >= 10.2:\n");
 	for (unsigned i = 0; i < a->failure->nlines_10_2; i++)
 		line(f, "  %s", a->failure->lines_10_2[i]);
 }

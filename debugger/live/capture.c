@@ -584,6 +584,8 @@ static int keep_and_save(struct keeper *k)
 		return err_set(k->err, ERR_USAGE, ERR_NO_OFFSET, "%s: "
 			       "descriptors can be passed through a UNIX "
 			       "socket only", k->opts->qmp);
+	if (k->qmp.major > 0)
+		k->result.release = k->qmp.major * 100 + k->qmp.minor;
 	if (qmp_status(&k->qmp, k->result.found, sizeof(k->result.found),
 		       k->err) < 0 || may_begin(k) < 0)
 		return -1;

@@ -38,6 +38,7 @@ struct capture {
 	char found[32];		/* runstate before, and after */
 	char left[32];
 	uint64_t taken, kept, pages;
+	int release;		/* 702: the emulator's; 0 not told */
 	char note[200];		/* what is odd about the result, or "" */
 };
 

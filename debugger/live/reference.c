@@ -88,7 +88,7 @@ static int await(struct run *r, const char *name, struct err *err)
 	return 0;
 }
 
-static int ask(struct run *r, const char *name, const char *path,
+static int ask(struct run *r, const char *name, const char *path, int *release,
 	       struct err *err)
 {
 	const struct capture_opts opts = {
@@ -106,6 +106,7 @@ static int ask(struct run *r, const char *name, const char *path,
 			       strerror(errno));
 	ret = capture_run(&c, &opts, fd, err);
 	close(fd);
+	*release = c.release;
 	if (ret >= 0)
 		return 0;
 	/* a monitor may be there before a device refuses its options */
@@ -156,7 +157,7 @@ static int make(struct reference *ret, const char *const *argv,
 	spawn_init(&r.child);
 	result = start(&r, argv, more, err);
 	if (!result)
-		result = ask(&r, name, ret->path, err);
+		result = ask(&r, name, ret->path, &ret->release, err);
 	*again = result < 0 && aborted(&r);
 	spawn_kill(&r.child);
 	(void)unlink(r.socket);

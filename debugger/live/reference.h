@@ -12,6 +12,7 @@ struct reference {
 	char dir[64];		/* a private directory; "" none */
 	char path[400];		/* the stream; named after the emulator */
 	char dump[400];		/* what -dump-vmstate says; "": it does not */
+	int release;		/* 702: the emulator's; 0 not told */
 };
 
 /*
