@@ -313,6 +313,25 @@ static bool size_in_memory(const struct load *l, const struct frame *fr,
 	return true;
 }
 
+/*
+ * hw/acpi/cpu.c has an entry for each processor that may be plugged: as many as
+ * there are, unless maxcpus says more.  0: this is another field, or nobody
+ * tells how many there are.
+ */
+static int64_t processors(const struct load *l, const struct desc *d,
+			  const struct desc_field *f)
+{
+	const struct registry *reg = l->o->reg;
+	int64_t n = 0;
+
+	if (strcmp(d->name, "CPU hotplug state") || strcmp(f->name, "devs"))
+		return 0;
+	for (size_t i = 0; i < reg->nentries; i++)
+		n += reg->entries[i].from == DESC_FROM_REFERENCE &&
+			!strcmp(reg->entries[i].idstr, "cpu_common");
+	return n;
+}
+
 int64_t decide_count(struct load *l, const struct frame *fr,
 		     const struct desc_field *f, const struct group *self,
 		     const struct group *seen, const struct group *src,
@@ -350,6 +369,13 @@ int64_t decide_count(struct load *l, const struct frame *fr,
 	if (twin && twin->outcome == OUT_LOADED)
 		return twin->n;
 	*guess = true;
+	v = processors(l, fr->d, f);
+	if (v && (!fr->src || src->count != (uint64_t)v)) {
+		note_unknown(l, "how many processors the destination may have "
+			     "(maxcpus)");
+		l->section_guess = true;
+		return v;
+	}
 	if (fr->src && src->n)
 		return (int64_t)src->count;
 	if (!(f->flags & VMS_VARRAY))
