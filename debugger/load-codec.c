@@ -375,5 +375,8 @@ int load_section_codec(struct load *l, const struct section_codec *codec,
 	int ret = codec->read(&w.w, kind, version);
 
 	close_groups(l, &m);
-	return w.ended && !ret ? -EIO : ret;
+	/* nobody asks before the footer */
+	if (w.ended && !ret)
+		l->beyond = true;
+	return ret;
 }
