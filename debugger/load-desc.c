@@ -239,7 +239,12 @@ static int load_null(struct load *l, uint32_t i)
 	if (ret || mark_byte == '0' || l->o->self ||
 	    (mark_byte == '1' && l->o->reg->release_max >= 1100))
 		return ret;
-	say_refusal(l, "vmstate: get_nullptr expected VMS_NULLPTR_MARKER");
+	if (!words_of_11(l)) {
+		say_both(l, "vmstate: get_nullptr expected VMS_NULLPTR_MARKER");
+	} else {
+		say(l, "vmstate: get_nullptr expected VMS_NULLPTR_MARKER");
+		chain(l, "Unexpected ptr marker: %d", mark_byte);
+	}
 	return refuse(l, i, OUT_FAILED, -EINVAL);
 }
 
@@ -478,7 +483,8 @@ static int load_plain(struct load *l, struct frame *fr,
  * one compressed object: then only the byte itself tells.
  */
 static bool element_is_null(struct load *l, const struct frame *fr,
-			    const struct desc_field *f, const struct element *e)
+			    const struct desc_field *f, const struct element *e,
+			    uint32_t i)
 {
 	const struct written_field *wf = fr->self ? e->self :
 		fr->seen ? e->seen : e->src;
@@ -491,7 +497,8 @@ static bool element_is_null(struct load *l, const struct frame *fr,
 		return false;
 	if (!load_type(l, wf->type)->null && wf->array_len > 1 &&
 	    cursor_peek(&l->c, 0) != '0' && f->desc)
-		return false;
+		return fr->seen && e->seen &&
+			seen_null(l, fr, e, l->c.pos - ev(l, i)->off);
 	return true;
 }
 
@@ -578,7 +585,7 @@ static int load_elements(struct load *l, struct frame *fr,
 
 		if (announced(l, fr, f)) {
 			ret = load_announced(l, fr, f, &e, i);
-		} else if (element_is_null(l, fr, f, &e)) {
+		} else if (element_is_null(l, fr, f, &e, i)) {
 			ret = load_null(l, i);
 			continue;
 		} else if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) ||

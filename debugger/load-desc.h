@@ -84,6 +84,13 @@ const uint8_t *seen_inside(const struct load *l, const struct desc *d,
 			   const char *field, bool loaded, uint64_t *len);
 
 /*
+ * Is that pointer of a compressed array null in the destination's own stream?
+ * The elements before it had @rel bytes.
+ */
+bool seen_null(const struct load *l, const struct frame *fr,
+	       const struct element *e, uint64_t rel);
+
+/*
  * The same field in the destination's own stream, where that has no
  * description: as it was read blindly.  NULL if that reading is not certain.
  * @opened: the field has an event of its own here already.

@@ -121,6 +121,17 @@ const uint8_t *seen_inside(const struct load *l, const struct desc *d,
 	return NULL;
 }
 
+bool seen_null(const struct load *l, const struct frame *fr,
+	       const struct element *e, uint64_t rel)
+{
+	const struct timeline *ref = l->o->reference_timeline;
+	uint64_t len;
+	const uint8_t *p = seen_bytes(l, fr, e->seen, 0, &len);
+
+	return p && rel < ref->src->len - (uint64_t)(p - ref->src->data) &&
+		p[rel] == '0';
+}
+
 const struct event *blind_twin(const struct load *l, const struct desc *d,
 			       const struct desc_field *f, bool opened)
 {
