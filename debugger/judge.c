@@ -3,6 +3,7 @@
  * What post_load callbacks refuse, as far as the bytes and the destination's
  * own stream tell.  One function for each; a new one is a line in hooks[].
  */
+#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -147,6 +148,14 @@ static int global_state(struct load *l, const struct frame *fr, uint32_t event)
 	return -EINVAL;
 }
 
+static bool pages_are_small(const struct load *l)
+{
+	uint16_t machine = l->o->image ?
+		space_elf_file(desc_image_space(l->o->image), 0)->machine : 0;
+
+	return machine == EM_X86_64 || machine == EM_386;
+}
+
 /*
  * fw_cfg_acpi_mr_restore_post_load() of hw/nvram/fw_cfg.c resizes three ROMs
  * and aborts where one would be larger than it may become: what
@@ -160,10 +169,13 @@ static int acpi_mr(struct load *l, const struct frame *fr, uint32_t event)
 		const char *field, *name;
 		uint64_t max, max_64k;
 	} roms[] = {
+		/* as fw_cfg sorts them */
+		{ "rsdp_mr_size", "etc/acpi/rsdp", 0x1000, 0x10000 },
 		{ "table_mr_size", "etc/acpi/tables", 0x200000, 0x200000 },
 		{ "linker_mr_size", "etc/table-loader", 0x10000, 0x10000 },
-		{ "rsdp_mr_size", "etc/acpi/rsdp", 0x1000, 0x10000 },
 	};
+
+	bool small = pages_are_small(l);
 
 	for (size_t i = 0; i < sizeof(roms) / sizeof(roms[0]); i++) {
 		uint64_t len, seen_len, size, max = roms[i].max;
@@ -172,10 +184,12 @@ static int acpi_mr(struct load *l, const struct frame *fr, uint32_t event)
 						 &seen_len);
 
 		size = got && len == 8 ? be_load(got, 8) : 0;
-		if (i == 1 && l->o->reg->release_max < 600 && seen &&
+		if (i == 2 && l->o->reg->release_max < 600 && seen &&
 		    seen_len == 8)
 			max = (be_load(seen, 8) + 0xfff) & ~UINT64_C(0xfff);
-		if (size > roms[i].max_64k) {
+		if (size > (small ? max : roms[i].max_64k) &&
+		    (i != 2 || l->o->reg->release_min >= 600 ||
+		     size > 0x10000)) {
 			say_both(l, "Size too large: /rom@%s: 0x%" PRIx64
 				 " > 0x%" PRIx64 ": Invalid argument",
 				 roms[i].name, (size + 0xfff) &
@@ -184,7 +198,7 @@ static int acpi_mr(struct load *l, const struct frame *fr, uint32_t event)
 				"cannot become 0x%" PRIx64 " bytes large, and "
 				"QEMU aborts", roms[i].name, size));
 		}
-		if (size > max || (i == 1 && l->o->reg->release_min < 600 &&
+		if (size > max || (i == 2 && l->o->reg->release_min < 600 &&
 				   size > 0x1000))
 			note_unjudged(l, ev_printf(l, "the destination aborts "
 				"if its ROM '%s' cannot become 0x%" PRIx64

@@ -1006,7 +1006,7 @@ static bool config_read(struct wire *w)
 }
 
 /*
- * From some release after 10.0 on a queue must not be larger than the
+ * From some release after 10.2 on a queue must not be larger than the
  * destination has made room for ("VQ 0 vring.num 1024 exceeds allocated max
  * 8", seen from 11.1): what it has itself is in its reference stream.
  */
@@ -1021,11 +1021,11 @@ static void queue_size_check(struct wire *w, unsigned i, uint32_t num)
 		return;
 	}
 	if (!w->ops->fact_get(w, key, &local) || num <= local ||
-	    (w->ops->fact_get(w, "release-max", &newest) && newest <= 1000))
+	    (w->ops->fact_get(w, "release-max", &newest) && newest <= 1002))
 		return;
 	w->ops->unknown(w, "whether the destination takes a queue of %u where "
 			"its own has %d: QEMU 11.1 says 'VQ %u vring.num %u "
-			"exceeds allocated max %d', 10.0 does not look",
+			"exceeds allocated max %d', 10.2 does not look",
 			num, (int)local, i, num, (int)local);
 }
 

@@ -65,7 +65,7 @@ static int open_session(struct session **ret, struct live_args *a,
 	struct reference asked;
 	int r = -1;
 
-	if (live_ask(c, a->command, &asked) < 0)
+	if (live_ask(c, a->command, false, &asked) < 0)
 		complain("the prediction goes without its reference stream");
 	if (own) {
 		c->to[c->nto++] = own;

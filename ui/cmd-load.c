@@ -146,7 +146,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		usage_of(self, stdout);
 		return 0;
 	}
-	if (a.noperands != 1 || (live.command && a.nto)) {
+	if (a.noperands != 1) {
 		usage_of(self, stderr);
 		return STATUS_USAGE;
 	}
@@ -155,7 +155,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 			 "lists them", a.rules);
 		return STATUS_USAGE;
 	}
-	if (live_ask(&a, live.command, &asked) < 0)
+	if (live_ask(&a, live.command, true, &asked) < 0)
 		return STATUS_USAGE;
 	status = load_with(&a, rules);
 	live_asked_end(&asked);

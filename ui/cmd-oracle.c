@@ -331,7 +331,7 @@ static int predict(struct live_prediction *p, struct live_args *a)
 	struct reference asked;
 	int r;
 
-	if (live_ask(&a->common, a->command, &asked) < 0)
+	if (live_ask(&a->common, a->command, false, &asked) < 0)
 		complain("the prediction goes without its reference stream");
 	r = live_predict(p, &a->common);
 	live_asked_end(&asked);

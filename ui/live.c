@@ -140,14 +140,19 @@ void live_prediction_release(struct live_prediction *p)
 	memset(p, 0, sizeof(*p));
 }
 
-int live_ask(struct args *a, const char *const *command,
+int live_ask(struct args *a, const char *const *command, bool always,
 	     struct reference *ret)
 {
 	struct err err;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!command || a->nto)
+	if (!command || (a->nto && !always))
 		return 0;
+	if (a->nto + 2 > sizeof(a->to) / sizeof(a->to[0])) {
+		complain("more than %zu accounts of the destination",
+			 sizeof(a->to) / sizeof(a->to[0]) - 2);
+		return -1;
+	}
 	if (reference_make(ret, command, NULL, &err) < 0) {
 		complain("%s", err.msg);
 		return -1;

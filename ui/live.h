@@ -52,9 +52,10 @@ void live_prediction_release(struct live_prediction *p);
 /*
  * Where nobody gave an account of the destination, its own command line tells:
  * it is started paused and writes a reference stream, which joins @a's --to.
- * -1 after a message.  live_asked_end() once the accounts are open.
+ * @always: also beside what somebody gave.  -1 after a message.
+ * live_asked_end() once the accounts are open.
  */
-int live_ask(struct args *a, const char *const *command,
+int live_ask(struct args *a, const char *const *command, bool always,
 	     struct reference *ret);
 void live_asked_end(struct reference *r);
 
