@@ -2,7 +2,6 @@
 /*
  * `vmsdb drive` and `vmsdb attach`: a session whose destination is real.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,25 +10,12 @@
 
 #include "../debugger/live/capture.h"
 #include "../debugger/live/real.h"
-#include "../devices/file-kind.h"
 #include "cli-args.h"
 #include "inspect.h"
 #include "live.h"
 #include "tui.h"
 
 /* ---- the emulator itself as an account of the destination ---- */
-
-static bool is_elf(const char *path)
-{
-	char magic[4] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool ret = fd >= 0 && read(fd, magic, 4) == 4 &&
-		file_kind(magic, 4) == FILE_ELF;
-
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
 
 /* The file that @name runs, malloc'd; NULL if it is none or a script. */
 static char *executable_of(const char *name)
@@ -38,14 +24,14 @@ static char *executable_of(const char *name)
 	char *path;
 
 	if (strchr(name, '/'))
-		return is_elf(name) ? strdup(name) : NULL;
+		return live_is_elf(name) ? strdup(name) : NULL;
 	while (dirs && *dirs) {
 		size_t n = strcspn(dirs, ":");
 
 		if (asprintf(&path, "%.*s/%s", (int)n, dirs, name) < 0)
 			abort();
 		if (!access(path, X_OK))
-			return is_elf(path) ? path : (free(path), NULL);
+			return live_is_elf(path) ? path : (free(path), NULL);
 		free(path);
 		dirs += n + (dirs[n] == ':');
 	}
@@ -61,12 +47,16 @@ static int open_session(struct session **ret, struct live_args *a,
 		.source = &c->source, .images = &c->images, .from = c->from,
 		.any_transport = true,
 	};
-	char *own = c->nto || !a->command ? NULL : executable_of(a->command[0]);
+	const bool told = c->nto != 0;
 	struct reference asked;
+	char *own = NULL;
 	int r = -1;
 
-	if (live_ask(c, a->command, false, &asked) < 0)
+	if (live_ask(c, a->command, false, &asked) < 0) {
 		complain("the prediction goes without its reference stream");
+		if (!told)
+			own = executable_of(a->command[0]);
+	}
 	if (own) {
 		c->to[c->nto++] = own;
 		r = session_open_with(ret, c->operands[0], c->to, c->nto, rules,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../devices/desc-image.h"
+#include "../devices/file-kind.h"
 #include "live.h"
 
 volatile int live_interrupted;
@@ -100,7 +104,9 @@ int live_seconds(const struct subcommand *self, const char *option,
 
 int live_predict(struct live_prediction *p, const struct args *a)
 {
-	const struct destination_opts o = { .release = a->release };
+	const struct destination_opts o = {
+		.release = a->release, .images = &a->images,
+	};
 	enum rules rules = RULES_CURRENT;
 	struct err err;
 
@@ -140,6 +146,43 @@ void live_prediction_release(struct live_prediction *p)
 	memset(p, 0, sizeof(*p));
 }
 
+bool live_is_elf(const char *path)
+{
+	char magic[4] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool ret = fd >= 0 && read(fd, magic, 4) == 4 &&
+		file_kind(magic, 4) == FILE_ELF;
+
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* The emulator's executable, unless one was given or it cannot be read. */
+static void add_binary(struct args *a, const struct reference *r)
+{
+	struct desc_image_opts opts = a->images;
+	struct desc_image *img;
+	struct err err;
+
+	for (size_t i = 0; i < a->nto; i++) {
+		if (live_is_elf(a->to[i]))
+			return;
+	}
+	if (!*r->binary || !live_is_elf(r->binary))
+		return;
+	if (!opts.modules && *r->modules)
+		opts.modules = r->modules;
+	if (desc_image_open(&img, r->binary, &opts, &err) < 0) {
+		complain("the prediction goes without the executable: %s: %s",
+			 r->binary, err.msg);
+		return;
+	}
+	desc_image_close(img);
+	a->images.modules = opts.modules;
+	a->to[a->nto++] = r->binary;
+}
+
 int live_ask(struct args *a, const char *const *command, bool always,
 	     struct reference *ret)
 {
@@ -148,9 +191,9 @@ int live_ask(struct args *a, const char *const *command, bool always,
 	memset(ret, 0, sizeof(*ret));
 	if (!command || (a->nto && !always))
 		return 0;
-	if (a->nto + 2 > sizeof(a->to) / sizeof(a->to[0])) {
+	if (a->nto + 3 > sizeof(a->to) / sizeof(a->to[0])) {
 		complain("more than %zu accounts of the destination",
-			 sizeof(a->to) / sizeof(a->to[0]) - 2);
+			 sizeof(a->to) / sizeof(a->to[0]) - 3);
 		return -1;
 	}
 	if (reference_make(ret, command, NULL, &err) < 0) {
@@ -161,6 +204,7 @@ int live_ask(struct args *a, const char *const *command, bool always,
 	a->release = ret->release;
 	if (*ret->dump)
 		a->to[a->nto++] = ret->dump;
+	add_binary(a, ret);
 	return 0;
 }
 

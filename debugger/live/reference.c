@@ -88,9 +88,51 @@ static int await(struct run *r, const char *name, struct err *err)
 	return 0;
 }
 
-static int ask(struct run *r, const char *name, const char *path, int *release,
+/* The first file of its memory that is called qemu... and is no library. */
+static void find_binary(pid_t pid, char *ret, size_t size)
+{
+	char name[40], line[4200];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+	f = fopen(name, "re");
+	while (f && !*ret && fgets(line, sizeof(line), f)) {
+		char *path = strchr(line, '/'), *base;
+
+		if (!path)
+			continue;
+		path[strcspn(path, "\n")] = '\0';
+		base = strrchr(path, '/') + 1;
+		if (!strncmp(base, "qemu", 4) && !strstr(base, ".so") &&
+		    strlen(path) < size && !access(path, R_OK))
+			strcpy(ret, path);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void find_modules(pid_t pid, char *ret, size_t size)
+{
+	static const char var[] = "QEMU_MODULE_DIR=";
+	char name[40], *value = NULL;
+	size_t cap = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/environ", (int)pid);
+	f = fopen(name, "re");
+	while (f && getdelim(&value, &cap, '\0', f) > 0) {
+		if (!strncmp(value, var, sizeof(var) - 1))
+			snprintf(ret, size, "%s", value + sizeof(var) - 1);
+	}
+	free(value);
+	if (f)
+		fclose(f);
+}
+
+static int ask(struct run *r, struct reference *about, const char *name,
 	       struct err *err)
 {
+	const char *path = about->path;
 	const struct capture_opts opts = {
 		.qmp = r->socket, .all = true, .ours = true,
 		.interrupted = r->interrupted,
@@ -104,9 +146,11 @@ static int ask(struct run *r, const char *name, const char *path, int *release,
 	if (fd < 0)
 		return err_set(err, ERR_IO, ERR_NO_OFFSET, "%s: %s", path,
 			       strerror(errno));
+	find_binary(r->child.pid, about->binary, sizeof(about->binary));
+	find_modules(r->child.pid, about->modules, sizeof(about->modules));
 	ret = capture_run(&c, &opts, fd, err);
 	close(fd);
-	*release = c.release;
+	about->release = c.release;
 	if (ret >= 0)
 		return 0;
 	/* a monitor may be there before a device refuses its options */
@@ -157,7 +201,7 @@ static int make(struct reference *ret, const char *const *argv,
 	spawn_init(&r.child);
 	result = start(&r, argv, more, err);
 	if (!result)
-		result = ask(&r, name, ret->path, &ret->release, err);
+		result = ask(&r, ret, name, err);
 	*again = result < 0 && aborted(&r);
 	spawn_kill(&r.child);
 	(void)unlink(r.socket);
@@ -183,8 +227,10 @@ int reference_make(struct reference *ret, const char *const *argv,
 		*ret->dir = '\0';
 		return result;
 	}
-	snprintf(ret->path, sizeof(ret->path), "%s/%.255s", ret->dir, name);
-	snprintf(ret->dump, sizeof(ret->dump), "%s/%.255s.json", ret->dir, name);
+	snprintf(ret->path, sizeof(ret->path), "%s/written-by-%.240s", ret->dir,
+		 name);
+	snprintf(ret->dump, sizeof(ret->dump), "%s/dumped-by-%.240s.json",
+		 ret->dir, name);
 	result = make(ret, argv, name, interrupted, true, &again, err);
 	if (again) {
 		(void)unlink(ret->path);

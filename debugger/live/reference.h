@@ -13,6 +13,8 @@ struct reference {
 	char path[400];		/* the stream; named after the emulator */
 	char dump[400];		/* what -dump-vmstate says; "": it does not */
 	int release;		/* 702: the emulator's; 0 not told */
+	/* Its own executable behind whatever launches it, QEMU_MODULE_DIR; "" */
+	char binary[400], modules[400];
 };
 
 /*
