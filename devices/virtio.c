@@ -856,6 +856,7 @@ struct virtio {
 	unsigned ccw;
 	unsigned msix;		/* PCI: entries, which are vectors */
 	uint32_t features, queues;
+	uint8_t status;
 };
 
 static int pci_read(struct wire *w, struct virtio *v)
@@ -1008,25 +1009,35 @@ static bool config_read(struct wire *w)
 /*
  * From some release after 10.2 on a queue must not be larger than the
  * destination has made room for ("VQ 0 vring.num 1024 exceeds allocated max
- * 8", seen from 11.1): what it has itself is in its reference stream.
+ * 8", seen from 11.1): what it has itself is in its reference stream, and is
+ * all that it may have unless a driver has set less.
  */
-static void queue_size_check(struct wire *w, unsigned i, uint32_t num)
+static int queue_size_check(struct wire *w, const struct virtio *v, unsigned i,
+			    uint32_t num)
 {
-	int64_t local, newest;
+	int64_t local, newest = 9999, fresh = 0;
 	char key[32];
 
 	snprintf(key, sizeof(key), "vq-num:%u", i);
 	if (w->exact) {
 		w->ops->fact_set(w, key, num);
-		return;
+		w->ops->fact_set(w, "virtio-fresh", !v->status);
+		return 0;
 	}
 	if (!w->ops->fact_get(w, key, &local) || num <= local ||
 	    (w->ops->fact_get(w, "release-max", &newest) && newest <= 1002))
-		return;
+		return 0;
+	if (newest >= 1101 && newest < 9999 &&
+	    w->ops->fact_get(w, "virtio-fresh", &fresh) && fresh) {
+		w->ops->error(w, "VQ %u vring.num %u exceeds allocated max %d",
+			      i, num, (int)local);
+		return -EINVAL;
+	}
 	w->ops->unknown(w, "whether the destination takes a queue of %u where "
 			"its own has %d: QEMU 11.1 says 'VQ %u vring.num %u "
 			"exceeds allocated max %d', 10.2 does not look",
 			num, (int)local, i, num, (int)local);
+	return 0;
 }
 
 static int queue_read(struct wire *w, const struct virtio *v, unsigned i)
@@ -1037,7 +1048,8 @@ static int queue_read(struct wire *w, const struct virtio *v, unsigned i)
 
 	if (!wire_u32(w, "vring.num", &num))
 		return -EIO;
-	queue_size_check(w, i, num);
+	if (queue_size_check(w, v, i, num) < 0)
+		return -EINVAL;
 	if (v->transport == TRANSPORT_MMIO && !wire_u32(w, "vring.align", NULL))
 		return -EIO;
 	if (!wire_u64(w, "vring.desc", &desc) ||
@@ -1136,7 +1148,7 @@ static int virtio_read(struct wire *w, unsigned variant)
 	ret = transport_read(w, &v);
 	if (ret)
 		return ret;
-	if (!wire_u8(w, "status", NULL) || !wire_u8(w, "isr", NULL) ||
+	if (!wire_u8(w, "status", &v.status) || !wire_u8(w, "isr", NULL) ||
 	    !wire_u16(w, "queue_sel", &queue_sel))
 		return -EIO;
 	if (queue_sel >= QUEUE_MAX)

@@ -143,9 +143,9 @@ static const struct test tests[] = {
 	{ "no end", BLOCK,
 	  "m+4000; EIO end 18: Getting RAM address failed" },
 	{ "the list ends", "be64[0x8004] str8[m] be64[0x4000] ",
-	  "m+4000; EIO end 18" },
+	  "m+4000; EINVAL end 18: Unknown ramblock \"\", cannot accept migration" },
 	{ "more than is listed", "be64[0x2004] str8[m] be64[0x4000] fill[00,64] ",
-	  "m+4000; +0; EIO end 82" },
+	  "m+4000; +0; EINVAL end 82: Unknown ramblock \"\", cannot accept migration" },
 };
 
 static const char *options(struct ram *ram, const char *text)
