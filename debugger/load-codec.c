@@ -10,7 +10,8 @@
 
 #include "load-desc.h"
 
-#define MAX_ZEROS (1 << 20)
+#define MAX_ZEROS (UINT64_C(1) << 20)
+#define MAX_TAKES 10000
 
 /* ---- the wire ---- */
 
@@ -20,11 +21,24 @@ struct load_wire {
 	struct frame *fr;
 	uint32_t event;
 	bool ended;		/* reads zeros behind the stream's end */
+	uint64_t zeros;
+	unsigned takes;
 };
 
 static struct load_wire *lw(struct wire *w)
 {
 	return (struct load_wire *)w;
+}
+
+/* Behind the end: code that counts to four billion does so elsewhere. */
+static const uint8_t *more_zeros(struct wire *w, uint64_t n)
+{
+	struct load_wire *x = lw(w);
+
+	if (n > MAX_ZEROS - x->zeros || ++x->takes > MAX_TAKES)
+		return NULL;
+	x->zeros += n;
+	return arena_calloc(&x->l->t->arena, 1, n ? n : 1);
 }
 
 static const uint8_t *wire_take(struct wire *w, const char *name,
@@ -34,11 +48,14 @@ static const uint8_t *wire_take(struct wire *w, const char *name,
 	uint64_t left = cursor_left(&l->c);
 	const uint8_t *p = l->c.data + l->c.pos;
 	uint8_t *zeros;
-	uint32_t i = ev_leaf(l, EV_ITEM,
-			     arena_intern_str(&l->t->arena, name),
-			     n < left ? n : left);
-	struct event *e = ev(l, i);
+	struct event *e;
+	uint32_t i;
 
+	if (lw(w)->ended)
+		return more_zeros(w, n);
+	i = ev_leaf(l, EV_ITEM, arena_intern_str(&l->t->arena, name),
+		    n < left ? n : left);
+	e = ev(l, i);
 	e->type = arena_intern_str(&l->t->arena, type);
 	e->n = 1;
 	e->from = DESC_FROM_KNOWN;
