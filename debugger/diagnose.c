@@ -301,6 +301,16 @@ static uint64_t refused_offset(const struct work *w, const struct failure *f,
 	}
 }
 
+/* 10.2 and later: "load of migration failed: ERRNO: " and then why. */
+static const char *reason_in(const char *line)
+{
+	static const char verdict[] = "load of migration failed: ";
+	const char *why = strncmp(line, verdict, sizeof(verdict) - 1) ? NULL :
+		strstr(line + sizeof(verdict) - 1, ": ");
+
+	return why ? why + 2 : line;
+}
+
 void explain_failure(struct work *w, const struct failure *f)
 {
 	enum divergence_kind kind = failure_kind(w, f);
@@ -322,7 +332,8 @@ void explain_failure(struct work *w, const struct failure *f)
 		if (s != EVENT_NONE)
 			x->source = side_of(w->s, s);
 	}
-	x->text = f->why ? f->why : f->nlines ? f->lines[0] : "refused";
+	x->text = f->why ? f->why : f->nlines ? reason_in(f->lines[0]) :
+		  "refused";
 	if (kind == DIVERGE_DAMAGED)
 		x->text = words(w, "no emulator writes RAM so: %s", x->text);
 }

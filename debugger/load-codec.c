@@ -129,13 +129,11 @@ static int wire_load(struct wire *w, const struct desc *d, int version,
 
 static void wire_error(struct wire *w, const char *fmt, ...)
 {
-	char buf[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	say_both(lw(w)->l, "%s", ev_vprintf(lw(w)->l, fmt, ap));
 	va_end(ap);
-	say_both(lw(w)->l, "%s", buf);
 }
 
 static void wire_blame(struct wire *w, uint64_t offset)
@@ -155,26 +153,24 @@ static void wire_blame(struct wire *w, uint64_t offset)
 
 static void wire_unjudged(struct wire *w, const char *fmt, ...)
 {
-	char buf[1024];
+	struct load *l = lw(w)->l;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	if (!l->trial)
+		note_unjudged(l, ev_vprintf(l, fmt, ap));
 	va_end(ap);
-	if (!lw(w)->l->trial)
-		note_unjudged(lw(w)->l, arena_strdup(&lw(w)->l->t->arena, buf));
 }
 
 static void wire_unknown(struct wire *w, const char *fmt, ...)
 {
-	char buf[1024];
+	struct load *l = lw(w)->l;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	if (!l->trial)
+		note_unknown(l, ev_vprintf(l, fmt, ap));
 	va_end(ap);
-	if (!lw(w)->l->trial)
-		note_unknown(lw(w)->l, arena_strdup(&lw(w)->l->t->arena, buf));
 }
 
 static void wire_fact_set(struct wire *w, const char *key, int64_t value)

@@ -745,10 +745,9 @@ static int check_version(struct load *l, const struct desc *d, int version,
 	int32_t min;
 
 	if (d->from_version && version > d->version) {
-		say(l, "%s: incoming version_id %d is too new for local "
-		    "version_id %d", d->name, version, d->version);
-		chain(l, "%s: incoming version_id %d is too new for local "
-		      "version_id %d", d->name, version, d->version);
+		say_or_chain(l, "%s: incoming version_id %d is too new for "
+			     "local version_id %d", d->name, version,
+			     d->version);
 		return refuse(l, i, OUT_TOO_NEW, -EINVAL);
 	}
 	if (minimum_version(l, d, version, &min) && version < min) {

@@ -6,6 +6,8 @@
 #ifndef VMSDB_LOAD_IMPL_H
 #define VMSDB_LOAD_IMPL_H
 
+#include <stdarg.h>
+
 #include "../devices/wire.h"
 #include "../stream/cursor.h"
 #include "../stream/stream.h"
@@ -116,6 +118,8 @@ uint32_t ev_leaf(struct load *l, enum event_kind kind, const char *name,
 		 uint64_t len);
 struct event *ev(struct load *l, uint32_t i);
 uint32_t ev_current(const struct load *l);
+char *ev_vprintf(struct load *l, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 char *ev_printf(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -125,6 +129,8 @@ void note_unjudged(struct load *l, const char *text);
 void say(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void say_both(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void say_or_chain(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void say_refusal(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

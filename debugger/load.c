@@ -149,15 +149,23 @@ uint32_t ev_leaf(struct load *l, enum event_kind kind, const char *name,
 	return i;
 }
 
-char *ev_printf(struct load *l, const char *fmt, ...)
+char *ev_vprintf(struct load *l, const char *fmt, va_list ap)
 {
 	char buf[1024];
+
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	return arena_strdup(&l->t->arena, buf);
+}
+
+char *ev_printf(struct load *l, const char *fmt, ...)
+{
+	char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	text = ev_vprintf(l, fmt, ap);
 	va_end(ap);
-	return arena_strdup(&l->t->arena, buf);
+	return text;
 }
 
 static struct note *add_note(struct load *l, struct note **v, size_t *n,
@@ -212,44 +220,62 @@ void note_unjudged(struct load *l, const char *text)
 
 /* ---- what the emulator prints ---- */
 
+static void add_line(const struct load *l, const char **lines, unsigned *n,
+		     const char *text)
+{
+	/* the dead say nothing */
+	if (!l->fail_crash && *n < MAX_LINES - 3)
+		lines[(*n)++] = text;
+}
+
+static void add_link(struct load *l, const char *text)
+{
+	l->chain = l->chain[0] ? ev_printf(l, "%s: %s", text, l->chain) : text;
+}
+
 void say(struct load *l, const char *fmt, ...)
 {
-	char buf[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	add_line(l, l->lines, &l->nlines, ev_vprintf(l, fmt, ap));
 	va_end(ap);
-	/* the dead say nothing */
-	if (!l->fail_crash && l->nlines < MAX_LINES - 3)
-		l->lines[l->nlines++] = arena_strdup(&l->t->arena, buf);
 }
 
 /* A line of both wordings. */
 void say_both(struct load *l, const char *fmt, ...)
 {
-	char buf[1024];
+	const char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	text = ev_vprintf(l, fmt, ap);
 	va_end(ap);
-	say(l, "%s", buf);
-	if (!l->fail_crash && l->nlines_new < MAX_LINES - 3)
-		l->lines_new[l->nlines_new++] = arena_strdup(&l->t->arena, buf);
+	add_line(l, l->lines, &l->nlines, text);
+	add_line(l, l->lines_new, &l->nlines_new, text);
 }
 
 /* 10.2 and later hand one Error up, each level putting its part in front. */
 void chain(struct load *l, const char *fmt, ...)
 {
-	char buf[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	add_link(l, ev_vprintf(l, fmt, ap));
 	va_end(ap);
-	l->chain = l->chain[0] ? ev_printf(l, "%s: %s", buf, l->chain) :
-		arena_strdup(&l->t->arena, buf);
+}
+
+/* A line up to 10.1, the same words in an Error since. */
+void say_or_chain(struct load *l, const char *fmt, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = ev_vprintf(l, fmt, ap);
+	va_end(ap);
+	add_line(l, l->lines, &l->nlines, text);
+	add_link(l, text);
 }
 
 /* Since 11.0 a descriptor's load answers with a bool and an Error: no errno. */
@@ -260,28 +286,27 @@ bool words_of_11(const struct load *l)
 	return !release || release >= 1100;
 }
 
-/* Refusals by vmstate-types.c: 10.2 prints them, 11.x hands them up. */
+/* Refusals by vmstate-types.c: a line up to 10.2, handed up since 11.0. */
 void say_refusal(struct load *l, const char *fmt, ...)
 {
-	char buf[1024];
+	const char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	text = ev_vprintf(l, fmt, ap);
 	va_end(ap);
-	if (!words_of_11(l)) {
-		say_both(l, "%s", buf);
-		return;
-	}
-	say(l, "%s", buf);
-	chain(l, "%s", buf);
+	add_line(l, l->lines, &l->nlines, text);
+	if (words_of_11(l))
+		add_link(l, text);
+	else
+		add_line(l, l->lines_new, &l->nlines_new, text);
 }
 
 /* Code without an Error of its own prints the one that it gets. */
 void print_chain(struct load *l)
 {
-	if (l->chain[0] && !l->fail_crash && l->nlines_new < MAX_LINES - 3)
-		l->lines_new[l->nlines_new++] = l->chain;
+	if (l->chain[0])
+		add_line(l, l->lines_new, &l->nlines_new, l->chain);
 	l->chain = "";
 }
 
@@ -317,6 +342,18 @@ static void forget_failure(struct load *l)
 	l->section_unknown = l->section_guess = false;
 }
 
+/* Where the release is known there is one wording. */
+static void use_own_words(struct failure *f, int release)
+{
+	if (release >= 1002) {
+		memcpy(f->lines, f->lines_10_2, sizeof(f->lines));
+		f->nlines = f->nlines_10_2;
+	} else if (release) {
+		memcpy(f->lines_10_2, f->lines, sizeof(f->lines));
+		f->nlines_10_2 = f->nlines;
+	}
+}
+
 static void add_failure(struct load *l, int ret)
 {
 	struct timeline *t = l->t;
@@ -346,6 +383,7 @@ static void add_failure(struct load *l, int ret)
 				  newer, l->chain) :
 			ev_printf(l, "load of migration failed: %s", newer);
 	}
+	use_own_words(f, l->o->reg->release);
 }
 
 /* ---- header and configuration ---- */
@@ -1081,10 +1119,8 @@ static int start_section(struct load *l, const struct section *s, uint32_t i)
 	ret = load_tries(l, s);
 	if (ret < 0) {
 		old_style_failed(l, s, i, ret);
-		say(l, "error while loading state for instance 0x%" PRIx32
-		    " of device '%s'", s->instance, s->name);
-		chain(l, "error while loading state for instance 0x%" PRIx32
-		      " of device '%s'", s->instance, s->name);
+		say_or_chain(l, "error while loading state for instance 0x%"
+			     PRIx32 " of device '%s'", s->instance, s->name);
 		return refuse(l, i, OUT_FAILED, ret);
 	}
 	return load_footer(l);
@@ -1122,8 +1158,7 @@ static int continue_section(struct load *l, struct section *s, uint32_t i)
 
 static void no_id_string(struct load *l, uint32_t id)
 {
-	say(l, "Unable to read ID string for section %" PRIu32, id);
-	chain(l, "Unable to read ID string for section %" PRIu32, id);
+	say_or_chain(l, "Unable to read ID string for section %" PRIu32, id);
 }
 
 static int header_cut_off(struct load *l, enum section_kind kind, uint32_t i)
@@ -1191,8 +1226,7 @@ static int load_section(struct load *l, enum section_kind kind)
 
 static int bad_command(struct load *l, const struct command *cmd, uint32_t i)
 {
-	say(l, "MIG_CMD 0x%x unknown (len 0x%x)", cmd->cmd, cmd->len);
-	chain(l, "MIG_CMD 0x%x unknown (len 0x%x)", cmd->cmd, cmd->len);
+	say_or_chain(l, "MIG_CMD 0x%x unknown (len 0x%x)", cmd->cmd, cmd->len);
 	return refuse(l, i, OUT_FAILED, -EINVAL);
 }
 
@@ -1207,10 +1241,8 @@ static int load_packaged(struct load *l)
 
 	l->c = c;
 	if (c.bad || cursor_left(&c) < len) {
-		say(l, "CMD_PACKAGED: Buffer receive fail ret=%d length=%"
-		    PRIu32, (int)cursor_left(&c), len);
-		chain(l, "CMD_PACKAGED: Buffer receive fail ret=%d length=%"
-		      PRIu32, (int)cursor_left(&c), len);
+		say_or_chain(l, "CMD_PACKAGED: Buffer receive fail ret=%d "
+			     "length=%" PRIu32, (int)cursor_left(&c), len);
 		l->c.pos = l->c.end;
 		return refuse(l, EVENT_NONE, OUT_CUT_OFF, -EIO);
 	}
@@ -1257,10 +1289,8 @@ static int load_command(struct load *l)
 	}
 	want = command_length(cmd.cmd);
 	if (want >= 0 && want != cmd.len) {
-		say(l, "%s received with bad length - expecting %d, got %d",
-		    command_name(cmd.cmd), want, cmd.len);
-		chain(l, "%s received with bad length - expecting %d, got %d",
-		      command_name(cmd.cmd), want, cmd.len);
+		say_or_chain(l, "%s received with bad length - expecting %d, "
+			     "got %d", command_name(cmd.cmd), want, cmd.len);
 		ret = refuse(l, i, OUT_FAILED, -ERANGE);
 		goto out;
 	}

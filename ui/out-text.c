@@ -180,11 +180,18 @@ static void print_missing(FILE *f, const struct side *s)
 	print_in_c(f, s);
 }
 
+static bool one_wording(const struct failure *f)
+{
+	for (unsigned i = 0; i < f->nlines && i < f->nlines_10_2; i++) {
+		if (strcmp(f->lines[i], f->lines_10_2[i]))
+			return false;
+	}
+	return f->nlines == f->nlines_10_2;
+}
+
 static void print_messages(FILE *f, const struct analysis *a,
 			   const struct destination *dest)
 {
-	int release = dest->registry.release;
-
 	if (!a->failure)
 		return;
 	if (a->failure->crash && !a->failure->nlines) {
@@ -194,14 +201,13 @@ static void print_messages(FILE *f, const struct analysis *a,
 	}
 	fprintf(f, "\nWhat the destination %s%s%s:\n",
 		a->verdict == VERDICT_UNKNOWN ? "would print, if it fails so" :
-		"prints", release ? "" : " (QEMU <= 10.1)",
+		"prints", one_wording(a->failure) ? "" : " (QEMU <= 10.1)",
 		a->failure->crash ? ", and dies" : "");
-	for (unsigned i = 0; i < a->failure->nlines && release < 1002; i++)
+	for (unsigned i = 0; i < a->failure->nlines; i++)
 		line(f, "  %s", a->failure->lines[i]);
-	if (!release && dest->registry.release_max >= 1002)
-		fprintf(f, "... and QEMU >= 10.2:\n");
-	else if (release < 1002)
+	if (one_wording(a->failure) || dest->registry.release_max < 1002)
 		return;
+	fprintf(f, "... and QEMU >= 10.2:\n");
 	for (unsigned i = 0; i < a->failure->nlines_10_2; i++)
 		line(f, "  %s", a->failure->lines_10_2[i]);
 }
