@@ -46,6 +46,7 @@ struct shadow *shadow_new(struct desc_image *img)
 	s->space = space_elf_space(elf);
 	s->code = (struct predicate_code){
 		.space = s->space, .symbol = symbol, .ctx = elf,
+		.machine = space_elf_file(elf, 0)->machine,
 	};
 	s->can_ask = predicate_supported(space_elf_file(elf, 0)->machine);
 	return s;

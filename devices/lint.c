@@ -265,6 +265,7 @@ static void check_all_predicates(struct linter *l)
 		return;
 	l->code = (struct predicate_code){
 		.space = space_elf_space(se), .symbol = symbol, .ctx = se,
+		.machine = space_elf_file(se, 0)->machine,
 	};
 	sizes = grow_array(NULL, &cap, l->set->nitems + 1, sizeof(*sizes));
 	memset(sizes, 0, (l->set->nitems + 1) * sizeof(*sizes));

@@ -1,119 +1,133 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <elf.h>
-#include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "predicate.h"
+#include "predicate-host.h"
 
 /* Where things are, far from any image. */
 #define OBJECT UINT64_C(0x4000000000000000)
 #define OBJECT_REACH (INT64_C(1) << 30)
 #define STACK_TOP UINT64_C(0x5000000000000000)
-#define STACK_SIZE 2048u
+#define STACK_ABOVE 256u	/* of the caller's frame, which an ABI may use */
 #define RETURN UINT64_C(0x5800000000000000)
 
 #define WALK_MAX_STEPS 200000u
 #define MAX_PATHS 64
 #define MAX_CALLS 16
-#define MAX_STORES 16
+#define STUB_STEPS 6
 
-enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
-enum { CF, PF, ZF, SF, OF, NFLAGS };
-
-/* A number of which the bits in @k are known; the others are 0 in @v. */
-struct val {
-	uint64_t v, k;
-};
-
-/* A store outside of the stack. */
-struct store {
-	uint64_t addr;
-	struct val val;
-	unsigned size;
-};
-
-struct cpu {
-	uint64_t ip;
-	struct val r[16];
-	int8_t flags[NFLAGS];	/* -1: unknown */
-	unsigned depth;
-	uint8_t stack[STACK_SIZE], known[STACK_SIZE];
-	struct val xmm[16][2];	/* only moved about */
-	struct store stores[MAX_STORES];
-	unsigned nstores;
-};
-
-/* One instruction, as far as it is decoded. */
-struct insn {
-	uint8_t byte[16];
-	unsigned at;		/* the next byte to be looked at */
-	unsigned rex;
-	unsigned size;		/* of an operand: 1, 2, 4, 8 */
-	bool short_op, fs, rep;
-	unsigned mod, reg, rm;
-	struct val addr;	/* of a memory operand */
-};
-
-struct run {
-	const struct predicate_code *code;
-	const struct object_memory *mem;
-	struct predicate_trace *why;
-	const struct predicate_watch *watch;	/* NULL: a predicate */
-	bool cut_short;		/* watch: some way was not walked to its end */
-	struct cpu *cpu;	/* the path being followed */
-	struct cpu *paths[MAX_PATHS];	/* those still to be followed */
-	unsigned npaths;
-	bool yes, no, unknown;	/* answers so far */
-	bool dead;		/* the path cannot be: it ends in abort() */
-	bool lost;		/* nothing is known of the path's answer */
+static const struct host *const hosts[] = {
+	&host_x86_64, &host_aarch64,
 };
 
 /* ---- numbers ---- */
 
-static uint64_t mask_of(unsigned size)
+/* A carry goes upwards: below the lowest unknown bit, sums are known. */
+static uint64_t low_known(struct val a, struct val b)
 {
-	return size == 8 ? UINT64_MAX : (UINT64_C(1) << size * 8) - 1;
+	uint64_t unknown = ~(a.k & b.k);
+
+	return unknown ? (unknown & -unknown) - 1 : UINT64_MAX;
 }
 
-static struct val val_of(uint64_t v)
+struct val val_plus(struct val a, struct val b)
 {
-	return (struct val){ v, UINT64_MAX };
+	uint64_t k = low_known(a, b);
+
+	return (struct val){ (a.v + b.v) & k, k };
 }
 
-static bool all_known(struct val a, unsigned size)
+struct val val_minus(struct val a, struct val b)
 {
-	return !(mask_of(size) & ~a.k);
+	uint64_t k = low_known(a, b);
+
+	return (struct val){ (a.v - b.v) & k, k };
 }
 
-static struct val cut(struct val a, unsigned size)
+struct val val_shl(struct val a, unsigned n, unsigned size)
+{
+	a = (struct val){ a.v << n, a.k << n | ((UINT64_C(1) << n) - 1) };
+	return cut(a, size);
+}
+
+struct val val_shr(struct val a, unsigned n, unsigned size)
+{
+	a = cut(a, size);
+	return (struct val){ a.v >> n, a.k >> n | ~(UINT64_MAX >> n) };
+}
+
+struct val val_sar(struct val a, unsigned n, unsigned size)
+{
+	a = extend(a, size);
+	a.v = (uint64_t)((int64_t)a.v >> n);
+	a.k = (uint64_t)((int64_t)a.k >> n);
+	a.v &= a.k;
+	return cut(a, size);
+}
+
+struct val val_ror(struct val a, unsigned n, unsigned size)
+{
+	unsigned bits = size * 8;
+	struct val low = val_shr(a, n % bits, size);
+
+	if (n % bits)
+		low = val_or(low, val_shl(a, bits - n % bits, size));
+	return low;
+}
+
+struct val val_times(struct val a, struct val b, unsigned size)
+{
+	if (!all_known(a, size) || !all_known(b, size))
+		return val_unknown(size);
+	return cut(val_of(a.v * b.v), size);
+}
+
+struct val val_either(struct val a, struct val b)
+{
+	uint64_t k = a.k & b.k & ~(a.v ^ b.v);
+
+	return (struct val){ a.v & k, k };
+}
+
+/* The least and the greatest that it may be; with @sign as biased numbers. */
+static void bounds(struct val a, unsigned size, bool sign, uint64_t *least,
+		   uint64_t *most)
+{
+	uint64_t m = mask_of(size), top = m ^ m >> 1;
+
+	*least = a.v & m;
+	*most = (a.v | ~a.k) & m;
+	if (!sign)
+		return;
+	/* an unknown sign: negative is least */
+	*least = (a.k & top ? *least : *least | top) ^ top;
+	*most = (a.k & top ? *most : *most & ~top) ^ top;
+}
+
+int val_below(struct val a, struct val b, unsigned size, bool sign)
+{
+	uint64_t a0, a1, b0, b1;
+
+	bounds(a, size, sign, &a0, &a1);
+	bounds(b, size, sign, &b0, &b1);
+	return a1 < b0 ? 1 : a0 >= b1 ? 0 : -1;
+}
+
+int val_equal(struct val a, struct val b, unsigned size)
 {
 	uint64_t m = mask_of(size);
 
-	/* what lies above is known to be 0 */
-	return (struct val){ a.v & m, (a.k & m) | ~m };
+	/* a bit that differs is enough to know that they do */
+	if ((a.v ^ b.v) & a.k & b.k & m)
+		return 0;
+	return all_known(a, size) && all_known(b, size) ? 1 : -1;
 }
 
-static struct val extend(struct val a, unsigned size)
-{
-	uint64_t m = mask_of(size), sign = m ^ m >> 1;
-
-	a.v &= m;
-	a.k &= m;
-	if (a.k & sign) {
-		a.k |= ~m;
-		if (a.v & sign)
-			a.v |= ~m;
-	}
-	return a;
-}
-
-static void lose(struct run *run, const char *fmt, uint64_t arg,
-		 const char *name)
+void run_lose(struct run *run, const char *fmt, uint64_t arg, const char *name)
 {
 	run->lost = true;
-	if (run->why->why[0])
+	if (run->probing || run->why->why[0])
 		return;
 	snprintf(run->why->why, sizeof(run->why->why), fmt, arg,
 		 name ? name : "");
@@ -123,17 +137,24 @@ static void lose(struct run *run, const char *fmt, uint64_t arg,
 
 static const char *symbol(const struct run *run, uint64_t addr)
 {
-	return run->code->symbol ? run->code->symbol(run->code->ctx, addr) :
-				   NULL;
+	const struct predicate_code *c = run->code;
+	const char *name = c->symbol ? c->symbol(c->ctx, addr) : NULL;
+
+	if (!name && c->symbol && run->host->local_entry)
+		name = c->symbol(c->ctx, addr - run->host->local_entry);
+	return name;
 }
 
-static struct val from_bytes(const uint8_t *p, const uint8_t *known, unsigned n)
+static struct val from_bytes(const struct run *run, const uint8_t *p,
+			     const uint8_t *known, unsigned n)
 {
 	struct val a = { 0, n == 8 ? 0 : ~mask_of(n) };
 
 	for (unsigned i = 0; i < n; i++) {
-		a.k |= (uint64_t)known[i] << i * 8;
-		a.v |= (uint64_t)(p[i] & known[i]) << i * 8;
+		unsigned at = (run->host->big_endian ? n - 1 - i : i) * 8;
+
+		a.k |= (uint64_t)known[i] << at;
+		a.v |= (uint64_t)(p[i] & known[i]) << at;
 	}
 	return a;
 }
@@ -147,11 +168,13 @@ static struct val load_object(struct run *run, int64_t offset, unsigned n)
 
 	if (run->mem->read)
 		run->mem->read(run->mem->ctx, offset, n, buf, known);
-	a = from_bytes(buf, known, n);
+	a = from_bytes(run, buf, known, n);
 	r.known = all_known(a, n);
 	r.value = a.v;
 	r.outside = offset < 0 || (run->mem->size &&
 				   (uint64_t)offset + n > run->mem->size);
+	if (run->probing)
+		return a;
 	if (r.outside && !why->outside) {
 		why->outside = true;
 		why->outside_offset = offset;
@@ -171,47 +194,63 @@ static bool load_store(const struct cpu *cpu, uint64_t addr, unsigned n,
 		if (addr >= s->addr + s->size || s->addr >= addr + n)
 			continue;
 		*ret = s->addr == addr && s->size == n ?
-			cut(s->val, n) : (struct val){ 0, ~mask_of(n) };
+			cut(s->val, n) : val_unknown(n);
 		return true;
 	}
 	return false;
 }
 
-static struct val load(struct run *run, uint64_t addr, unsigned n)
+static struct val load_other(struct run *run, uint64_t addr, unsigned n)
 {
 	const struct space *s = run->code->space;
 	uint8_t buf[8] = { 0 }, known[8] = { 0 };
-	struct val a;
-	int64_t off = (int64_t)(addr - OBJECT);
+	uint64_t v;
 
-	if (addr - (STACK_TOP - STACK_SIZE) <= STACK_SIZE - n) {
-		uint64_t at = addr - (STACK_TOP - STACK_SIZE);
-
-		return from_bytes(run->cpu->stack + at, run->cpu->known + at,
-				  n);
-	}
-	if (load_store(run->cpu, addr, n, &a))
-		return a;
-	if (off > -OBJECT_REACH && off < OBJECT_REACH)
-		return load_object(run, off, n);
 	if (s->constant && s->constant(s, addr) &&
 	    s->constant(s, addr + n - 1) && !s->read(s, addr, buf, n))
 		memset(known, 0xff, n);
 	else if (run->mem->read_abs)
 		run->mem->read_abs(run->mem->ctx, addr, n, buf, known);
-	return from_bytes(buf, known, n);
+	if (n == s->ptr_size && !known[0] && !space_uint(s, addr, n, &v) &&
+	    s->kind(s, v) == SPACE_EXTERN) {
+		run->slot = v;
+		run->slot_step = run->why->steps;
+	}
+	return from_bytes(run, buf, known, n);
 }
 
-static void store(struct run *run, uint64_t addr, unsigned n, struct val a)
+struct val mem_load(struct run *run, uint64_t addr, unsigned n)
 {
-	struct cpu *cpu = run->cpu;
+	int64_t off = (int64_t)(addr - OBJECT);
+	struct val a;
 
 	if (addr - (STACK_TOP - STACK_SIZE) <= STACK_SIZE - n) {
 		uint64_t at = addr - (STACK_TOP - STACK_SIZE);
 
+		return from_bytes(run, run->cpu->stack + at,
+				  run->cpu->known + at, n);
+	}
+	if (load_store(run->cpu, addr, n, &a))
+		return a;
+	if (off > -OBJECT_REACH && off < OBJECT_REACH)
+		return load_object(run, off, n);
+	return load_other(run, addr, n);
+}
+
+void mem_store(struct run *run, uint64_t addr, unsigned n, struct val a)
+{
+	struct cpu *cpu = run->cpu;
+
+	if (run->probing)
+		return;
+	if (addr - (STACK_TOP - STACK_SIZE) <= STACK_SIZE - n) {
+		uint64_t at = addr - (STACK_TOP - STACK_SIZE);
+
 		for (unsigned i = 0; i < n; i++) {
-			cpu->stack[at + i] = (uint8_t)(a.v >> i * 8);
-			cpu->known[at + i] = (uint8_t)(a.k >> i * 8);
+			unsigned k = run->host->big_endian ? n - 1 - i : i;
+
+			cpu->stack[at + i] = (uint8_t)(a.v >> k * 8);
+			cpu->known[at + i] = (uint8_t)(a.k >> k * 8);
 		}
 		return;
 	}
@@ -219,336 +258,76 @@ static void store(struct run *run, uint64_t addr, unsigned n, struct val a)
 		if (addr - (OBJECT - OBJECT_REACH) < 2 * OBJECT_REACH &&
 		    all_known(a, n))
 			run->watch->store(run->watch->ctx,
-					  (int64_t)(addr - OBJECT), n, a.v);
+					  (int64_t)(addr - OBJECT), n,
+					  a.v & mask_of(n));
 		return;
 	}
 	if (cpu->nstores == MAX_STORES) {
-		lose(run, "it stores too much (0x%" PRIx64 ")%s", addr, NULL);
+		run_lose(run, "it stores too much (0x%" PRIx64 ")%s", addr,
+			 NULL);
 		return;
 	}
 	cpu->stores[cpu->nstores++] = (struct store){ addr, a, n };
 }
 
-/* ---- decoding ---- */
-
-static uint64_t imm(struct insn *in, unsigned n)
+struct val mem_load_at(struct run *run, struct val addr, unsigned n)
 {
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < n && in->at < sizeof(in->byte); i++)
-		v |= (uint64_t)in->byte[in->at++] << i * 8;
-	return v;
+	return all_known(addr, 8) ? mem_load(run, addr.v, n) : val_unknown(n);
 }
 
-static uint64_t simm(struct insn *in, unsigned n)
-{
-	return extend((struct val){ imm(in, n), UINT64_MAX }, n).v;
-}
-
-/* An immediate operand: at most four bytes, sign-extended. */
-static struct val imm_op(struct insn *in)
-{
-	return val_of(simm(in, in->size == 8 ? 4 : in->size));
-}
-
-/* A carry goes upwards: below the lowest unknown bit, sums are known. */
-static uint64_t low_known(struct val a, struct val b)
-{
-	uint64_t unknown = ~(a.k & b.k);
-
-	return unknown ? (unknown & -unknown) - 1 : UINT64_MAX;
-}
-
-static struct val plus(struct val a, struct val b)
-{
-	uint64_t k = low_known(a, b);
-
-	return (struct val){ (a.v + b.v) & k, k };
-}
-
-static struct val times(struct val a, unsigned scale)
-{
-	uint64_t k = low_known(a, val_of(0));
-
-	return (struct val){ a.v * scale & k, k };
-}
-
-static struct val sib_addr(const struct cpu *cpu, struct insn *in)
-{
-	unsigned sib = (unsigned)imm(in, 1);
-	unsigned index = (sib >> 3 & 7) | (in->rex & 2) << 2;
-	unsigned base = (sib & 7) | (in->rex & 1) << 3;
-	struct val a;
-
-	if ((sib & 7) == 5 && in->mod == 0)
-		a = val_of(simm(in, 4));
-	else
-		a = cpu->r[base];
-	if (index != 4)
-		a = plus(a, times(cpu->r[index], 1u << (sib >> 6)));
-	return a;
-}
-
-/*
- * Read the ModRM byte and what belongs to it; @tail bytes of immediate follow
- * (a relative address counts from behind them).
- */
-static void modrm(const struct cpu *cpu, struct insn *in, unsigned tail)
-{
-	unsigned b = (unsigned)imm(in, 1);
-
-	in->mod = b >> 6;
-	in->reg = (b >> 3 & 7) | (in->rex & 4) << 1;
-	in->rm = (b & 7) | (in->rex & 1) << 3;
-	if (in->mod == 3)
-		return;
-	if ((b & 7) == 4) {
-		in->addr = sib_addr(cpu, in);
-	} else if ((b & 7) == 5 && in->mod == 0) {
-		uint64_t disp = simm(in, 4);
-
-		in->addr = val_of(cpu->ip + in->at + tail + disp);
-		return;
-	} else {
-		in->addr = cpu->r[in->rm];
-	}
-	if (in->mod)
-		in->addr = plus(in->addr, val_of(simm(in, in->mod == 1 ? 1 : 4)));
-}
-
-/* ---- operands ---- */
-
-static bool high_byte(const struct insn *in, unsigned reg, unsigned size)
-{
-	return size == 1 && !in->rex && reg >= 4 && reg < 8;
-}
-
-static struct val get_reg(const struct run *run, const struct insn *in,
-			  unsigned reg, unsigned size)
-{
-	struct val a;
-
-	if (high_byte(in, reg, size)) {
-		a = run->cpu->r[reg - 4];
-		a.v >>= 8;
-		a.k >>= 8;
-	} else {
-		a = run->cpu->r[reg];
-	}
-	return cut(a, size);
-}
-
-static void set_reg(struct run *run, const struct insn *in, unsigned reg,
-		    unsigned size, struct val a)
-{
-	uint64_t m = mask_of(size);
-	struct val *r = &run->cpu->r[reg];
-
-	a.v &= a.k;
-	if (size >= 4) {	/* clears the upper half */
-		*r = cut(a, size);
-		return;
-	}
-	if (high_byte(in, reg, size)) {
-		r = &run->cpu->r[reg - 4];
-		m <<= 8;
-		a.v <<= 8;
-		a.k <<= 8;
-	}
-	r->v = (r->v & ~m) | (a.v & m);
-	r->k = (r->k & ~m) | (a.k & m);
-}
-
-static struct val get_rm(struct run *run, const struct insn *in, unsigned size)
-{
-	if (in->mod == 3)
-		return get_reg(run, in, in->rm, size);
-	if (in->fs)	/* the stack protector's canary */
-		return val_of(0);
-	if (!all_known(in->addr, 8))
-		return (struct val){ 0, ~mask_of(size) };
-	return load(run, in->addr.v, size);
-}
-
-static void set_rm(struct run *run, const struct insn *in, unsigned size,
-		   struct val a)
+void mem_store_at(struct run *run, struct val addr, unsigned n, struct val a)
 {
 	a.v &= a.k;
-	if (in->mod == 3)
-		set_reg(run, in, in->rm, size, a);
-	else if (!all_known(in->addr, 8) && run->watch)
-		return;
-	else if (!all_known(in->addr, 8))
-		lose(run, "it stores through a pointer that is not known, at 0x%"
-		     PRIx64 "%s", run->cpu->ip, NULL);
-	else
-		store(run, in->addr.v, size, a);
+	if (all_known(addr, 8))
+		mem_store(run, addr.v, n, a);
+	else if (!run->watch)
+		run_lose(run, "it stores through a pointer that is not known, "
+			 "at 0x%" PRIx64 "%s", run->cpu->ip, NULL);
 }
 
-static void push(struct run *run, struct val a)
+void run_push(struct run *run, struct val a)
 {
-	struct val *sp = &run->cpu->r[RSP];
+	struct val *sp = &run->cpu->r[run->host->sp];
 
 	if (!all_known(*sp, 8)) {
-		lose(run, "its stack is lost at 0x%" PRIx64 "%s",
-		     run->cpu->ip, NULL);
+		run_lose(run, "its stack is lost at 0x%" PRIx64 "%s",
+			 run->cpu->ip, NULL);
 		return;
 	}
 	sp->v -= 8;
-	store(run, sp->v, 8, a);
+	mem_store(run, sp->v, 8, a);
 }
 
-static struct val pop(struct run *run)
+struct val run_pop(struct run *run)
 {
-	struct val *sp = &run->cpu->r[RSP], a;
+	struct val *sp = &run->cpu->r[run->host->sp], a;
 
 	if (!all_known(*sp, 8)) {
-		lose(run, "its stack is lost at 0x%" PRIx64 "%s",
-		     run->cpu->ip, NULL);
+		run_lose(run, "its stack is lost at 0x%" PRIx64 "%s",
+			 run->cpu->ip, NULL);
 		return val_of(0);
 	}
-	a = load(run, sp->v, 8);
+	a = mem_load(run, sp->v, 8);
 	sp->v += 8;
 	return a;
 }
 
-/* ---- flags ---- */
-
-static void flags_unknown(struct cpu *cpu)
-{
-	memset(cpu->flags, -1, sizeof(cpu->flags));
-}
-
-static void flags_result(struct cpu *cpu, struct val a, unsigned size)
-{
-	uint64_t m = mask_of(size), sign = m ^ m >> 1;
-
-	if (a.v & m)
-		cpu->flags[ZF] = 0;
-	else
-		cpu->flags[ZF] = all_known(a, size) ? 1 : -1;
-	cpu->flags[SF] = a.k & sign ? (a.v & sign) != 0 : -1;
-	cpu->flags[PF] = all_known(a, 1) ?
-		!(__builtin_popcountll(a.v & 0xff) & 1) : -1;
-}
-
-static struct val op_add(struct cpu *cpu, struct val a, struct val b,
-			 int carry, unsigned size)
-{
-	uint64_t m = mask_of(size), sign = m ^ m >> 1, sum;
-	struct val r;
-
-	if (!all_known(a, size) || !all_known(b, size) || carry < 0) {
-		flags_unknown(cpu);
-		return (struct val){ 0, ~m };
-	}
-	a = cut(a, size);
-	b = cut(b, size);
-	sum = (a.v + b.v + (uint64_t)carry) & m;
-	r = (struct val){ sum, UINT64_MAX };
-	flags_result(cpu, r, size);
-	cpu->flags[CF] = carry ? sum <= a.v : sum < a.v;
-	cpu->flags[OF] = ((a.v ^ sum) & (b.v ^ sum) & sign) != 0;
-	return r;
-}
-
-static struct val op_sub(struct cpu *cpu, struct val a, struct val b,
-			 int borrow, unsigned size)
-{
-	uint64_t m = mask_of(size), sign = m ^ m >> 1, diff;
-	struct val r;
-
-	if (!all_known(a, size) || !all_known(b, size) || borrow < 0) {
-		uint64_t both = a.k & b.k & m;
-
-		flags_unknown(cpu);
-		/* a bit that differs is enough to know that they do */
-		if (!borrow && (a.v ^ b.v) & both)
-			cpu->flags[ZF] = 0;
-		return (struct val){ 0, ~m };
-	}
-	a = cut(a, size);
-	b = cut(b, size);
-	diff = (a.v - b.v - (uint64_t)borrow) & m;
-	r = (struct val){ diff, UINT64_MAX };
-	flags_result(cpu, r, size);
-	cpu->flags[CF] = borrow ? a.v <= b.v : a.v < b.v;
-	cpu->flags[OF] = ((a.v ^ b.v) & (a.v ^ diff) & sign) != 0;
-	return r;
-}
-
-static struct val op_logic(struct cpu *cpu, unsigned op, struct val a,
-			   struct val b, unsigned size)
-{
-	struct val r;
-
-	if (op == 4) {
-		r.v = a.v & b.v;
-		r.k = (a.k & b.k) | (a.k & ~a.v) | (b.k & ~b.v);
-	} else if (op == 1) {
-		r.v = a.v | b.v;
-		r.k = (a.k & b.k) | a.v | b.v;
-	} else {
-		r.v = a.v ^ b.v;
-		r.k = a.k & b.k;
-		r.v &= r.k;
-	}
-	flags_result(cpu, r, size);
-	cpu->flags[CF] = cpu->flags[OF] = 0;
-	return r;
-}
-
-/* The eight of the first opcode rows; cmp (7) has no result. */
-static struct val alu(struct cpu *cpu, unsigned op, struct val a,
-		      struct val b, unsigned size)
-{
-	switch (op) {
-	case 0: return op_add(cpu, a, b, 0, size);
-	case 2: return op_add(cpu, a, b, cpu->flags[CF], size);
-	case 3: return op_sub(cpu, a, b, cpu->flags[CF], size);
-	case 5: case 7: return op_sub(cpu, a, b, 0, size);
-	default: return op_logic(cpu, op, a, b, size);
-	}
-}
-
-static int flag_or(int a, int b)
-{
-	return a == 1 || b == 1 ? 1 : a < 0 || b < 0 ? -1 : 0;
-}
-
-static int flag_xor(int a, int b)
-{
-	return a < 0 || b < 0 ? -1 : a ^ b;
-}
-
-/* Condition code @cc: 1, 0, or -1 unknown. */
-static int condition(const struct cpu *cpu, unsigned cc)
-{
-	const int8_t *f = cpu->flags;
-	int v;
-
-	switch (cc >> 1) {
-	case 0: v = f[OF]; break;
-	case 1: v = f[CF]; break;
-	case 2: v = f[ZF]; break;
-	case 3: v = flag_or(f[CF], f[ZF]); break;
-	case 4: v = f[SF]; break;
-	case 5: v = f[PF]; break;
-	case 6: v = flag_xor(f[SF], f[OF]); break;
-	default: v = flag_or(f[ZF], flag_xor(f[SF], f[OF])); break;
-	}
-	return v < 0 ? -1 : v ^ (int)(cc & 1);
-}
-
 /* ---- control ---- */
 
-static void jump(struct run *run, struct val to)
+void run_jump(struct run *run, struct val to)
 {
 	if (!all_known(to, 8))
-		lose(run, "it jumps to an address that is not known, at 0x%"
-		     PRIx64 "%s", run->cpu->ip, NULL);
+		run_lose(run, "it jumps to an address that is not known, at 0x%"
+			 PRIx64 "%s", run->cpu->ip, NULL);
 	else
 		run->cpu->ip = to.v;
+}
+
+void run_return(struct run *run, struct val to)
+{
+	run_jump(run, to);
+	if (run->cpu->depth)
+		run->cpu->depth--;
 }
 
 /* Follow @to later, with what is known now. */
@@ -556,9 +335,10 @@ static void fork_to(struct run *run, uint64_t to)
 {
 	struct cpu *cpu;
 
-	if (run->npaths == MAX_PATHS || !(cpu = malloc(sizeof(*cpu)))) {
-		lose(run, "too much of what it looks at is not known (0x%"
-		     PRIx64 ")%s", to, NULL);
+	if (run->probing || run->npaths == MAX_PATHS ||
+	    !(cpu = malloc(sizeof(*cpu)))) {
+		run_lose(run, "too much of what it looks at is not known (0x%"
+			 PRIx64 ")%s", to, NULL);
 		return;
 	}
 	*cpu = *run->cpu;
@@ -566,20 +346,27 @@ static void fork_to(struct run *run, uint64_t to)
 	run->paths[run->npaths++] = cpu;
 }
 
-static void branch(struct run *run, int cond, uint64_t to, uint64_t next)
+void run_branch(struct run *run, int cond, uint64_t to, uint64_t next)
 {
 	if (cond < 0)
 		fork_to(run, to);
 	run->cpu->ip = cond == 1 ? to : next;
 }
 
-static void clobber(struct cpu *cpu)
+/*
+ * Anybody's function was called: it may have done anything to registers.
+ * come_back() still needs the link.
+ */
+static void clobber(struct run *run)
 {
-	static const uint8_t regs[] = { RAX, RCX, RDX, RSI, RDI, 8, 9, 10, 11 };
+	struct cpu *cpu = run->cpu;
+	const struct host *h = run->host;
 
-	for (unsigned i = 0; i < sizeof(regs); i++)
-		cpu->r[regs[i]] = (struct val){ 0, 0 };
-	flags_unknown(cpu);
+	for (unsigned i = 0; i < h->nlost; i++)
+		if (h->lost[i] != h->link)
+			cpu->r[h->lost[i]] = (struct val){ 0, 0 };
+	memset(cpu->flags, -1, sizeof(cpu->flags));
+	memset(cpu->vec, 0, sizeof(cpu->vec));
 }
 
 /* Compare two strings of which all must be known; -1 if not. */
@@ -588,8 +375,8 @@ static int strings_equal(struct run *run, struct val a, struct val b)
 	if (!all_known(a, 8) || !all_known(b, 8))
 		return -1;
 	for (unsigned i = 0; i < 256; i++) {
-		struct val x = load(run, a.v + i, 1);
-		struct val y = load(run, b.v + i, 1);
+		struct val x = mem_load(run, a.v + i, 1);
+		struct val y = mem_load(run, b.v + i, 1);
 
 		if (!all_known(x, 1) || !all_known(y, 1))
 			return -1;
@@ -601,6 +388,17 @@ static int strings_equal(struct run *run, struct val a, struct val b)
 	return -1;
 }
 
+static struct val arg(const struct run *run, unsigned i)
+{
+	return run->cpu->r[run->host->args[i]];
+}
+
+static void answers(struct run *run, struct val a)
+{
+	clobber(run);
+	run->cpu->r[run->host->result] = a;
+}
+
 /*
  * Functions that need not be followed: casts answer their argument, some do
  * not return.  Returns whether @name is one; the call is then done.
@@ -609,51 +407,76 @@ static bool call_known(struct run *run, const char *name)
 {
 	static const char *const casts[] = {
 		"object_dynamic_cast_assert", "object_class_dynamic_cast_assert",
-		"object_dynamic_cast", "object_class_dynamic_cast",
 	};
 	static const char *const never[] = {
 		"__assert_fail", "abort", "exit", "_exit", "__stack_chk_fail",
 		"g_assertion_message_expr", "g_assertion_message",
 	};
-	struct cpu *cpu = run->cpu;
-	struct val rdi = cpu->r[RDI];
 	int equal;
 
 	/* those without assert answer NULL if it is something else */
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < sizeof(casts) / sizeof(*casts); i++) {
 		if (strcmp(name, casts[i]))
 			continue;
-		clobber(cpu);
-		cpu->r[RAX] = rdi;
+		answers(run, arg(run, 0));
 		return true;
 	}
 	for (unsigned i = 0; i < sizeof(never) / sizeof(*never); i++)
 		if (!strcmp(name, never[i]))
 			return run->dead = true;
 	if (!strcmp(name, "getpagesize") && run->mem->page_size) {
-		clobber(cpu);
-		cpu->r[RAX] = val_of(run->mem->page_size);
+		answers(run, val_of(run->mem->page_size));
 		return true;
 	}
 	if (!strcmp(name, "strcmp") || !strcmp(name, "g_str_equal")) {
-		equal = strings_equal(run, rdi, cpu->r[RSI]);
-		clobber(cpu);
-		if (equal >= 0)
-			cpu->r[RAX] = val_of(!strcmp(name, "strcmp") ?
-					     !equal : equal);
+		equal = strings_equal(run, arg(run, 0), arg(run, 1));
+		answers(run, equal < 0 ? (struct val){ 0, 0 } :
+			val_of(!strcmp(name, "strcmp") ? !equal : equal));
 		return true;
 	}
 	return false;
 }
 
+static void step(struct run *run);
+
+/*
+ * Is there a stub of the PLT at @to: a few instructions up to a jump to
+ * another's function?  Walked without effect.
+ */
+static bool leads_out(struct run *run, uint64_t to)
+{
+	struct cpu *cpu = run->cpu;
+	uint8_t saved[offsetof(struct cpu, stack)];
+	bool lost = run->lost, dead = run->dead;
+	unsigned steps = run->why->steps;
+
+	memcpy(saved, cpu, sizeof(saved));
+	run->probing = true;
+	run->out = false;
+	cpu->ip = to;
+	if (run->host->callee != NO_LINK)
+		cpu->r[run->host->callee] = val_of(to);
+	for (unsigned i = 0; i < STUB_STEPS && !run->probed; i++) {
+		run->why->steps++;
+		step(run);
+		run->probed |= run->lost || run->dead;
+	}
+	memcpy(cpu, saved, sizeof(saved));
+	run->probing = run->probed = false;
+	run->lost = lost;
+	run->dead = dead;
+	run->why->steps = steps;
+	run->slot_step = 0;
+	return run->out;
+}
+
 static enum predicate_call ask_watch(struct run *run, struct val to)
 {
-	static const uint8_t regs[4] = { RDI, RSI, RDX, RCX };
 	const struct space *s = run->code->space;
 	struct predicate_arg args[4];
 
 	for (unsigned i = 0; i < 4; i++) {
-		struct val a = run->cpu->r[regs[i]];
+		struct val a = arg(run, i);
 
 		args[i] = (struct predicate_arg){
 			.value = a.v, .known = all_known(a, 8),
@@ -667,31 +490,56 @@ static enum predicate_call ask_watch(struct run *run, struct val to)
 	if (!all_known(to, 8))
 		return CALL_SKIP;
 	return run->watch->call(run->watch->ctx, to.v,
-				s->kind(s, to.v) == SPACE_EXTERN, args);
+				s->kind(s, to.v) == SPACE_EXTERN ||
+				leads_out(run, to.v), args);
 }
 
-/* @to is where a call or a jump leads; @next is where a call comes back to. */
-static void transfer(struct run *run, struct val to, bool call, uint64_t next)
+/* What was called is done: on behind it. */
+static void come_back(struct run *run, bool call, uint64_t next)
+{
+	const struct host *h = run->host;
+	struct val to = val_of(next);
+
+	if (!call)
+		to = h->link == NO_LINK ? run_pop(run) : run->cpu->r[h->link];
+	if (h->link != NO_LINK)
+		run->cpu->r[h->link] = (struct val){ 0, 0 };
+	if (call)
+		run_jump(run, to);
+	else
+		run_return(run, to);
+}
+
+void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 {
 	const struct space *s = run->code->space;
 	const char *name = NULL;
 
+	/* a slot of the GOT is as good as constant */
+	if (!all_known(to, 8) && run->slot_step &&
+	    run->why->steps - run->slot_step <= 2)
+		to = val_of(run->slot);
+	if (run->probing) {
+		run->probed = true;
+		run->out = !call && all_known(to, 8) &&
+			s->kind(s, to.v) == SPACE_EXTERN;
+		return;
+	}
 	if (all_known(to, 8))
 		name = symbol(run, to.v);
 	if (name && call_known(run, name)) {
 		if (!run->dead)
-			jump(run, call ? val_of(next) : pop(run));
+			come_back(run, call, next);
 		return;
 	}
 	if (run->watch) {
 		enum predicate_call how = ask_watch(run, to);
-		struct val rdi = run->cpu->r[RDI];
+		struct val first = arg(run, 0);
 
 		if (how != CALL_FOLLOW) {
-			clobber(run->cpu);
-			if (how == CALL_FIRST)
-				run->cpu->r[RAX] = rdi;
-			jump(run, call ? val_of(next) : pop(run));
+			answers(run, how == CALL_FIRST ? first :
+							 (struct val){ 0, 0 });
+			come_back(run, call, next);
 			return;
 		}
 	}
@@ -701,541 +549,53 @@ static void transfer(struct run *run, struct val to, bool call, uint64_t next)
 			snprintf(run->why->why, sizeof(run->why->why),
 				 "it calls %s", name ? name :
 				 "a function that is not known");
-		clobber(run->cpu);
-		jump(run, call ? val_of(next) : pop(run));
+		clobber(run);
+		come_back(run, call, next);
 		return;
 	}
 	if (call) {
 		if (run->cpu->depth++ >= MAX_CALLS)
-			lose(run, "calls too deep at 0x%" PRIx64 "%s", to.v,
-			     NULL);
-		push(run, val_of(next));
+			run_lose(run, "calls too deep at 0x%" PRIx64 "%s",
+				 to.v, NULL);
+		if (run->host->link == NO_LINK)
+			run_push(run, val_of(next));
+		else
+			run->cpu->r[run->host->link] = val_of(next);
 	}
-	jump(run, to);
+	run_jump(run, to);
 }
 
-/*
- * The target of an indirect call or jump.  A slot of the GOT is as good as
- * constant, and lies where nothing else is written.
- */
-static struct val target(struct run *run, const struct insn *in)
-{
-	const struct space *s = run->code->space;
-	struct val a = get_rm(run, in, 8);
-	uint64_t v;
-
-	if (all_known(a, 8) || in->mod == 3 || !all_known(in->addr, 8) ||
-	    space_uint(s, in->addr.v, 8, &v))
-		return a;
-	return s->kind(s, v) == SPACE_EXTERN ? val_of(v) : a;
-}
-
-/* ---- instructions ---- */
-
-static struct val shift(struct cpu *cpu, unsigned op, struct val a,
-			struct val count, unsigned size)
-{
-	unsigned bits = size * 8, n = (unsigned)count.v & (size == 8 ? 63 : 31);
-	uint64_t m = mask_of(size);
-	struct val r;
-
-	if (!all_known(count, 1)) {
-		flags_unknown(cpu);
-		return (struct val){ 0, ~m };
-	}
-	if (!n)
-		return a;
-	a = cut(a, size);
-	flags_unknown(cpu);
-	if (op == 4 || op == 6) {
-		r.v = n < bits ? a.v << n : 0;
-		r.k = n < bits ? a.k << n | ((UINT64_C(1) << n) - 1) :
-				 UINT64_MAX;
-	} else if (op == 5) {
-		r.v = n < bits ? a.v >> n : 0;
-		r.k = n < bits ? a.k >> n | ~(UINT64_MAX >> n) : UINT64_MAX;
-		if (n <= bits && a.k >> (n - 1) & 1)
-			cpu->flags[CF] = a.v >> (n - 1) & 1;
-	} else if (op == 7) {
-		a = extend(a, size);
-		r.v = (uint64_t)((int64_t)a.v >> n);
-		r.k = (uint64_t)((int64_t)a.k >> n);
-	} else {		/* rotations */
-		return (struct val){ 0, ~m };
-	}
-	r.v &= r.k;
-	flags_result(cpu, r, size);
-	return r;
-}
-
-static void group3(struct run *run, struct insn *in)
-{
-	struct cpu *cpu = run->cpu;
-	unsigned op = in->byte[in->at] >> 3 & 7;
-	struct val a;
-
-	modrm(cpu, in, op < 2 ? (in->size == 8 ? 4 : in->size) : 0);
-	a = get_rm(run, in, in->size);
-	switch (op) {
-	case 0: case 1:
-		op_logic(cpu, 4, a, cut(imm_op(in), in->size), in->size);
-		return;
-	case 2:
-		a.v = ~a.v & a.k;
-		set_rm(run, in, in->size, a);
-		return;
-	case 3:
-		set_rm(run, in, in->size,
-		       op_sub(cpu, val_of(0), a, 0, in->size));
-		return;
-	case 6:			/* div, where the upper half is 0 */
-		if (all_known(a, in->size) && a.v && in->size >= 4 &&
-		    all_known(cpu->r[RAX], in->size) &&
-		    all_known(cpu->r[RDX], in->size) &&
-		    !cut(cpu->r[RDX], in->size).v) {
-			uint64_t n = cut(cpu->r[RAX], in->size).v;
-
-			cpu->r[RAX] = val_of(n / a.v);
-			cpu->r[RDX] = val_of(n % a.v);
-			flags_unknown(cpu);
-			return;
-		}
-		/* fall through */
-	default:
-		cpu->r[RAX] = cpu->r[RDX] = (struct val){ 0, 0 };
-		flags_unknown(cpu);
-	}
-}
-
-static void group5(struct run *run, struct insn *in, unsigned opcode)
-{
-	struct cpu *cpu = run->cpu;
-	int8_t carry = cpu->flags[CF];
-	uint64_t next;
-	unsigned op;
-
-	modrm(cpu, in, 0);
-	op = in->reg & 7;
-	next = cpu->ip + in->at;
-	if (op < 2) {
-		set_rm(run, in, in->size,
-		       alu(cpu, op ? 5 : 0, get_rm(run, in, in->size),
-			   val_of(1), in->size));
-		cpu->flags[CF] = carry;
-		cpu->ip = next;
-	} else if (opcode == 0xff && op == 2) {
-		transfer(run, target(run, in), true, next);
-	} else if (opcode == 0xff && op == 4) {
-		transfer(run, target(run, in), false, next);
-	} else if (opcode == 0xff && op == 6) {
-		push(run, get_rm(run, in, 8));
-		cpu->ip = next;
-	} else {
-		lose(run, "an instruction at 0x%" PRIx64 " is not known%s",
-		     cpu->ip, NULL);
-	}
-}
-
-static struct val multiply(struct val a, struct val b, unsigned size)
-{
-	if (!all_known(a, size) || !all_known(b, size))
-		return (struct val){ 0, ~mask_of(size) };
-	return cut(val_of(a.v * b.v), size);
-}
-
-/*
- * Moves of SSE, which compilers store two pointers with; nothing else is done
- * with them.  The operand size prefix tells some apart.
- */
-static bool sse(struct run *run, struct insn *in, unsigned op)
-{
-	struct cpu *cpu = run->cpu;
-	struct val *x, y[2], none = { 0, 0 };
-	unsigned len = 16;
-
-	modrm(cpu, in, 0);
-	x = cpu->xmm[in->reg];
-	if (op == 0x7e && in->short_op) {	/* movd, movq to r/m */
-		set_rm(run, in, in->size == 8 ? 8 : 4, x[0]);
-		return true;
-	}
-	if (op == 0x6e) {
-		unsigned n = in->size == 8 ? 8 : 4;
-
-		x[0] = cut(get_rm(run, in, n), n);
-		x[1] = val_of(0);
-		return true;
-	}
-	if (op == 0x7e || op == 0xd6 || op == 0x12 || op == 0x13 ||
-	    op == 0x16 || op == 0x17)
-		len = 8;
-	if (op == 0x11 || op == 0x29 || op == 0x7f || op == 0xd6 ||
-	    op == 0x13 || op == 0x17) {
-		/* with the prefix 0x11 is movss or movsd: no pointer */
-		if (in->mod == 3 || in->fs || !all_known(in->addr, 8) ||
-		    (in->rep && op == 0x11))
-			return in->mod != 3;
-		store(run, in->addr.v, 8, x[op == 0x17]);
-		if (len == 16)
-			store(run, in->addr.v + 8, 8, x[1]);
-		return true;
-	}
-	y[0] = y[1] = none;
-	if (in->mod == 3) {
-		memcpy(y, cpu->xmm[in->rm], sizeof(y));
-	} else if (!in->fs && all_known(in->addr, 8)) {
-		y[0] = load(run, in->addr.v, 8);
-		if (len == 16)
-			y[1] = load(run, in->addr.v + 8, 8);
-	}
-	switch (op) {
-	case 0x10: case 0x28: case 0x6f:
-		x[0] = op == 0x10 && in->rep ? none : y[0];
-		x[1] = op == 0x10 && in->rep ? none : y[1];
-		return true;
-	case 0x7e:
-		x[0] = y[0];
-		x[1] = val_of(0);
-		return true;
-	case 0x6c:
-		x[1] = y[0];
-		return true;
-	case 0x16:
-		x[1] = y[0];
-		return true;
-	case 0x12:
-		x[0] = in->mod == 3 ? y[1] : y[0];
-		return true;
-	case 0x57: case 0xef:
-		x[0] = x[1] = in->mod == 3 && in->reg == in->rm ?
-			val_of(0) : none;
-		return true;
-	default:
-		x[0] = x[1] = none;
-		return true;
-	}
-}
-
-/* The opcodes that begin with 0x0f; false if it is none that we know. */
-static bool two_bytes(struct run *run, struct insn *in)
-{
-	struct cpu *cpu = run->cpu;
-	unsigned op = (unsigned)imm(in, 1), src;
-	struct val a;
-	int cond;
-
-	switch (op) {
-	case 0x1e: case 0x1f: case 0x18: case 0x0d:	/* endbr, nop */
-		modrm(cpu, in, 0);
-		return true;
-	case 0x10: case 0x11: case 0x12: case 0x13: case 0x16: case 0x17:
-	case 0x28: case 0x29: case 0x57: case 0x6c: case 0x6e: case 0x6f:
-	case 0x7e: case 0x7f: case 0xd6: case 0xef:
-		return run->watch && sse(run, in, op);
-	case 0x0b:		/* ud2 */
-		run->dead = true;
-		return true;
-	case 0xaf:
-		modrm(cpu, in, 0);
-		a = multiply(get_reg(run, in, in->reg, in->size),
-			     get_rm(run, in, in->size), in->size);
-		set_reg(run, in, in->reg, in->size, a);
-		flags_unknown(cpu);
-		return true;
-	case 0xa3: case 0xba:	/* bt */
-		modrm(cpu, in, op == 0xba);
-		if (op == 0xba && (in->reg & 7) != 4)
-			return false;
-		if (op == 0xa3 && in->mod != 3)
-			return false;
-		a = op == 0xba ? val_of(imm(in, 1)) :
-				 get_reg(run, in, in->reg, in->size);
-		a = cut(a, 1);
-		flags_unknown(cpu);
-		if (all_known(a, 1)) {
-			unsigned bit = (unsigned)a.v % (in->size * 8);
-
-			a = get_rm(run, in, in->size);
-			cpu->flags[CF] = a.k >> bit & 1 ?
-				(int8_t)(a.v >> bit & 1) : -1;
-		}
-		return true;
-	case 0xb6: case 0xb7: case 0xbe: case 0xbf:
-		src = op & 1 ? 2 : 1;
-		modrm(cpu, in, 0);
-		a = get_rm(run, in, src);
-		a = op >= 0xbe ? extend(a, src) : cut(a, src);
-		set_reg(run, in, in->reg, in->size, a);
-		return true;
-	}
-	cond = condition(cpu, op & 15);
-	switch (op >> 4) {
-	case 4:			/* cmov */
-		modrm(cpu, in, 0);
-		a = get_reg(run, in, in->reg, in->size);
-		if (cond < 0) {
-			struct val b = get_rm(run, in, in->size);
-
-			a.k &= b.k & ~(a.v ^ b.v);
-			a.v &= a.k;
-		} else if (cond) {
-			a = get_rm(run, in, in->size);
-		}
-		set_reg(run, in, in->reg, in->size, a);
-		return true;
-	case 9:			/* set */
-		modrm(cpu, in, 0);
-		set_rm(run, in, 1, cond < 0 ? (struct val){ 0, ~UINT64_C(1) } :
-				   val_of((uint64_t)cond));
-		return true;
-	case 8: {
-		uint64_t to = simm(in, 4);
-
-		branch(run, cond, cpu->ip + in->at + to, cpu->ip + in->at);
-		in->at = 0;
-		return true;
-	}
-	}
-	return false;
-}
-
-/* One-byte opcodes that set .ip themselves answer with in->at == 0. */
-static bool one_byte(struct run *run, struct insn *in, unsigned op)
-{
-	struct cpu *cpu = run->cpu;
-	unsigned size = in->size, reg = (op & 7) | (in->rex & 1) << 3;
-	uint64_t to;
-	struct val a;
-
-	if (op < 0x40 && (op & 7) < 6) {
-		unsigned n = op >> 3;
-
-		size = op & 1 ? size : 1;
-		in->size = size;
-		if ((op & 7) >= 4) {	/* al or eax, immediate */
-			a = alu(cpu, n, get_reg(run, in, RAX, size),
-				cut(imm_op(in), size), size);
-			if (n != 7)
-				set_reg(run, in, RAX, size, a);
-			return true;
-		}
-		modrm(cpu, in, 0);
-		/* xor and sub of a register with itself: known whatever it is */
-		if ((n == 6 || n == 5) && in->mod == 3 && in->reg == in->rm) {
-			set_reg(run, in, in->rm, size,
-				op_logic(cpu, 4, val_of(0), val_of(0), size));
-			return true;
-		}
-		if (op & 2) {
-			a = alu(cpu, n, get_reg(run, in, in->reg, size),
-				get_rm(run, in, size), size);
-			if (n != 7)
-				set_reg(run, in, in->reg, size, a);
-		} else {
-			a = alu(cpu, n, get_rm(run, in, size),
-				get_reg(run, in, in->reg, size), size);
-			if (n != 7)
-				set_rm(run, in, size, a);
-		}
-		return true;
-	}
-	switch (op) {
-	case 0x0f:
-		return two_bytes(run, in);
-	case 0x50 ... 0x57:
-		push(run, cpu->r[reg]);
-		return true;
-	case 0x58 ... 0x5f:
-		a = pop(run);
-		cpu->r[reg] = a;
-		return true;
-	case 0x63:		/* movsxd */
-		modrm(cpu, in, 0);
-		set_reg(run, in, in->reg, size,
-			extend(get_rm(run, in, 4), 4));
-		return true;
-	case 0x68: case 0x6a:
-		push(run, val_of(simm(in, op == 0x68 ? 4 : 1)));
-		return true;
-	case 0x69: case 0x6b:
-		modrm(cpu, in, op == 0x69 ? (size == 2 ? 2 : 4) : 1);
-		a = get_rm(run, in, size);
-		to = simm(in, op == 0x69 ? (size == 2 ? 2 : 4) : 1);
-		set_reg(run, in, in->reg, size,
-			multiply(a, val_of(to), size));
-		flags_unknown(cpu);
-		return true;
-	case 0x70 ... 0x7f:
-		to = simm(in, 1);
-		branch(run, condition(cpu, op & 15), cpu->ip + in->at + to,
-		       cpu->ip + in->at);
-		in->at = 0;
-		return true;
-	case 0x80: case 0x81: case 0x83:
-		size = in->size = op == 0x80 ? 1 : size;
-		modrm(cpu, in, op == 0x81 ? (size == 8 ? 4 : size) : 1);
-		a = get_rm(run, in, size);
-		to = op == 0x81 ? imm_op(in).v : simm(in, 1);
-		a = alu(cpu, in->reg & 7, a, cut(val_of(to), size), size);
-		if ((in->reg & 7) != 7)
-			set_rm(run, in, size, a);
-		return true;
-	case 0x84: case 0x85:
-		size = op & 1 ? size : 1;
-		modrm(cpu, in, 0);
-		op_logic(cpu, 4, get_rm(run, in, size),
-			 get_reg(run, in, in->reg, size), size);
-		return true;
-	case 0x88: case 0x89:
-		size = op & 1 ? size : 1;
-		modrm(cpu, in, 0);
-		set_rm(run, in, size, get_reg(run, in, in->reg, size));
-		return true;
-	case 0x8a: case 0x8b:
-		size = op & 1 ? size : 1;
-		modrm(cpu, in, 0);
-		set_reg(run, in, in->reg, size, get_rm(run, in, size));
-		return true;
-	case 0x8d:
-		modrm(cpu, in, 0);
-		set_reg(run, in, in->reg, size, in->addr);
-		return true;
-	case 0x90:
-		return true;
-	case 0x87:		/* xchg: only the nop that aligns functions */
-		modrm(cpu, in, 0);
-		return in->mod == 3 && in->reg == in->rm;
-	case 0x98:		/* cbw, cwde, cdqe */
-		set_reg(run, in, RAX, size,
-			extend(get_reg(run, in, RAX, size / 2), size / 2));
-		return true;
-	case 0x99:		/* cwd, cdq, cqo */
-		a = extend(get_reg(run, in, RAX, size), size);
-		a.v = (uint64_t)((int64_t)a.v >> 63);
-		a.k = (uint64_t)((int64_t)a.k >> 63);
-		set_reg(run, in, RDX, size, a);
-		return true;
-	case 0xa8: case 0xa9:
-		size = in->size = op & 1 ? size : 1;
-		op_logic(cpu, 4, get_reg(run, in, RAX, size),
-			 cut(imm_op(in), size), size);
-		return true;
-	case 0xb0 ... 0xb7:
-		set_reg(run, in, reg, 1, val_of(imm(in, 1)));
-		return true;
-	case 0xb8 ... 0xbf:
-		set_reg(run, in, reg, size, val_of(imm(in, size)));
-		return true;
-	case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3:
-		size = op & 1 ? size : 1;
-		modrm(cpu, in, op < 0xd0);
-		a = op < 0xd0 ? val_of(imm(in, 1)) :
-		    op < 0xd2 ? val_of(1) : cut(cpu->r[RCX], 1);
-		set_rm(run, in, size,
-		       shift(cpu, in->reg & 7, get_rm(run, in, size), a,
-			     size));
-		return true;
-	case 0xc3:
-		jump(run, pop(run));
-		if (cpu->depth)
-			cpu->depth--;
-		in->at = 0;
-		return true;
-	case 0xc6: case 0xc7:
-		size = in->size = op & 1 ? size : 1;
-		modrm(cpu, in, size == 8 ? 4 : size);
-		set_rm(run, in, size, cut(imm_op(in), size));
-		return true;
-	case 0xc9:
-		cpu->r[RSP] = cpu->r[RBP];
-		cpu->r[RBP] = pop(run);
-		return true;
-	case 0xe8: case 0xe9: case 0xeb:
-		to = simm(in, op == 0xeb ? 1 : 4);
-		to += cpu->ip + in->at;
-		transfer(run, val_of(to), op == 0xe8, cpu->ip + in->at);
-		in->at = 0;
-		return true;
-	case 0xf6: case 0xf7:
-		in->size = op & 1 ? size : 1;
-		group3(run, in);
-		return true;
-	case 0xfe: case 0xff:
-		in->size = op & 1 ? size : 1;
-		group5(run, in, op);
-		in->at = 0;
-		return true;
-	}
-	return false;
-}
-
-static bool prefixes(struct insn *in)
-{
-	for (; in->at < 8; in->at++) {
-		switch (in->byte[in->at]) {
-		case 0x66:
-			in->short_op = true;
-			break;
-		case 0x64:
-			in->fs = true;
-			break;
-		case 0xf2: case 0xf3:
-			in->rep = true;
-			break;
-		case 0x2e: case 0x3e:
-			break;
-		case 0x67:	/* linkers fill up a relaxed call with it */
-			if ((in->byte[in->at + 1] & 0xfe) != 0xe8)
-				goto done;
-			break;
-		default:
-			goto done;
-		}
-	}
-done:
-	if ((in->byte[in->at] & 0xf0) == 0x40)
-		in->rex = in->byte[in->at++];
-	in->size = in->rex & 8 ? 8 : in->short_op ? 2 : 4;
-	return in->at < 10;
-}
+/* ---- the walk ---- */
 
 static void step(struct run *run)
 {
 	const struct space *s = run->code->space;
-	struct insn in = { .at = 0 };
-	struct cpu *cpu = run->cpu;
-	uint64_t at = cpu->ip, avail = 0;
+	uint64_t at = run->cpu->ip, avail = 0;
 	const uint8_t *p = s->map ? s->map(s, at, &avail) : NULL;
+	uint8_t buf[16];
 
-	if (p)
-		memcpy(in.byte, p, avail < sizeof(in.byte) ? avail :
-							     sizeof(in.byte));
-	else if (s->read(s, at, in.byte, sizeof(in.byte)))
-		avail = 0;
-	else
-		avail = sizeof(in.byte);
-	if (!avail || (s->kind(s, at) != SPACE_CODE &&
-		       s->kind(s, at) != SPACE_MIXED)) {
-		lose(run, "it leaves the code for 0x%" PRIx64 "%s", at, NULL);
-		return;
+	if (!p && !s->read(s, at, buf, sizeof(buf))) {
+		p = buf;
+		avail = sizeof(buf);
 	}
-	if (!prefixes(&in) || !one_byte(run, &in, (unsigned)imm(&in, 1))) {
-		lose(run, "an instruction at 0x%" PRIx64 " is not known%s", at,
-		     NULL);
-		return;
-	}
-	cpu->ip += in.at;	/* 0 where the instruction has set it */
+	if (!p || !avail || (s->kind(s, at) != SPACE_CODE &&
+			     s->kind(s, at) != SPACE_MIXED))
+		run_lose(run, "it leaves the code for 0x%" PRIx64 "%s", at,
+			 NULL);
+	else if (!run->host->step(run, p, avail))
+		run_lose(run, "an instruction at 0x%" PRIx64 " is not known%s",
+			 at, NULL);
 }
 
 static void answer(struct run *run)
 {
-	struct val al = run->cpu->r[RAX];
+	struct val a = run->cpu->r[run->host->result];
 
 	if (run->dead)
 		return;
-	if (!run->lost && al.v & al.k & 0xff)
+	if (!run->lost && a.v & a.k & 0xff)
 		run->yes = true;
-	else if (!run->lost && all_known(al, 1))
+	else if (!run->lost && all_known(a, 1))
 		run->no = true;
 	else
 		run->unknown = true;
@@ -1244,17 +604,18 @@ static void answer(struct run *run)
 static void follow(struct run *run)
 {
 	run->lost = run->dead = false;
+	run->slot_step = 0;
 	while (!run->lost && !run->dead && run->cpu->ip != RETURN) {
 		if (run->why->steps++ >=
 		    (run->watch ? WALK_MAX_STEPS : PREDICATE_MAX_STEPS)) {
-			lose(run, "it does not end (0x%" PRIx64 ")%s",
-			     run->cpu->ip, NULL);
+			run_lose(run, "it does not end (0x%" PRIx64 ")%s",
+				 run->cpu->ip, NULL);
 			break;
 		}
 		if (run->watch && !(*run->watch->budget)--) {
 			*run->watch->budget = 0;
-			lose(run, "too much code (0x%" PRIx64 ")%s",
-			     run->cpu->ip, NULL);
+			run_lose(run, "too much code (0x%" PRIx64 ")%s",
+				 run->cpu->ip, NULL);
 			break;
 		}
 		step(run);
@@ -1262,23 +623,66 @@ static void follow(struct run *run)
 	answer(run);
 }
 
-static struct cpu *first_path(uint64_t fn, int version, uint64_t object)
+static struct cpu *first_path(const struct run *run, uint64_t fn,
+			      uint64_t object, uint64_t second)
 {
 	struct cpu *cpu = calloc(1, sizeof(*cpu));
-	uint64_t top = STACK_SIZE - 64;
+	const struct host *h = run->host;
+	uint64_t top = STACK_SIZE - STACK_ABOVE;
 
 	if (!cpu)
 		return NULL;
 	cpu->ip = fn;
-	flags_unknown(cpu);
-	cpu->r[RDI] = val_of(object);
-	cpu->r[RSI] = val_of((uint32_t)version);
-	cpu->r[RSP] = val_of(STACK_TOP - STACK_SIZE + top);
-	for (unsigned i = 0; i < 8; i++) {	/* where it returns to */
+	memset(cpu->flags, -1, sizeof(cpu->flags));
+	cpu->r[h->args[0]] = val_of(object);
+	cpu->r[h->args[1]] = val_of(second);
+	cpu->r[h->sp] = val_of(STACK_TOP - STACK_SIZE + top);
+	if (h->callee != NO_LINK)
+		cpu->r[h->callee] = val_of(fn);
+	if (h->link != NO_LINK)
+		cpu->r[h->link] = val_of(RETURN);
+	for (unsigned i = 0; h->link == NO_LINK && i < 8; i++) {
 		cpu->stack[top + i] = (uint8_t)(RETURN >> i * 8);
 		cpu->known[top + i] = 0xff;
 	}
 	return cpu;
+}
+
+static const struct host *find_host(unsigned machine)
+{
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (hosts[i]->machine == machine)
+			return hosts[i];
+	return NULL;
+}
+
+/* Walk all ways through the function, until @run has its answer. */
+static void all_ways(struct run *run, uint64_t fn, uint64_t object,
+		     uint64_t second)
+{
+	struct cpu *paths[MAX_PATHS];
+
+	run->host = find_host(run->code->machine);
+	run->paths = paths;
+	if (!run->host) {
+		run->lost = run->unknown = run->cut_short = true;
+		snprintf(run->why->why, sizeof(run->why->why),
+			 "code of this host (e_machine %u) is not known",
+			 run->code->machine);
+		return;
+	}
+	if (run->host->sign_extends && !run->watch)
+		second = (uint64_t)(int64_t)(int32_t)second;
+	paths[0] = first_path(run, fn, object, second);
+	run->npaths = paths[0] ? 1 : 0;
+	run->cut_short = !run->npaths;
+	while (run->npaths) {
+		run->cpu = paths[--run->npaths];
+		if (run->watch || (!run->unknown && !(run->yes && run->no)))
+			follow(run);
+		run->cut_short |= run->lost;
+		free(run->cpu);
+	}
 }
 
 enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
@@ -1290,15 +694,8 @@ enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 	bool same;
 
 	memset(run.why, 0, sizeof(*run.why));
-	run.paths[0] = first_path(fn, version,
-				  mem->address ? mem->address : OBJECT);
-	run.npaths = run.paths[0] ? 1 : 0;
-	while (run.npaths) {
-		run.cpu = run.paths[--run.npaths];
-		if (!run.unknown && !(run.yes && run.no))
-			follow(&run);
-		free(run.cpu);
-	}
+	all_ways(&run, fn, mem->address ? mem->address : OBJECT,
+		 (uint32_t)version);
 	same = run.yes != run.no && !run.unknown;
 	if (same)
 		run.why->why[0] = '\0';
@@ -1318,21 +715,11 @@ bool predicate_walk(const struct predicate_code *code, uint64_t fn,
 	};
 
 	memset(&why, 0, sizeof(why));
-	run.paths[0] = first_path(fn, 0, OBJECT);
-	run.npaths = run.paths[0] ? 1 : 0;
-	run.cut_short = !run.npaths;
-	if (run.npaths)
-		run.paths[0]->r[RSI] = val_of(data);
-	while (run.npaths) {
-		run.cpu = run.paths[--run.npaths];
-		follow(&run);
-		run.cut_short |= run.lost;
-		free(run.cpu);
-	}
+	all_ways(&run, fn, OBJECT, data);
 	return !run.cut_short;
 }
 
 bool predicate_supported(unsigned machine)
 {
-	return machine == EM_X86_64;
+	return find_host(machine) != NULL;
 }

@@ -3,8 +3,8 @@
  * predicate.h - what field_exists() and needed() answer, without running them.
  *
  * Nearly all are a few instructions that look at the object and the version.
- * A small interpreter of x86-64 runs their machine code over whatever memory
- * somebody has supplied.  Nothing is executed and nothing is written: stores
+ * A small interpreter runs their machine code (of x86-64, aarch64, ppc64le and
+ * s390x hosts) over whatever memory somebody has supplied.  Nothing is executed and nothing is written: stores
  * stay in the interpreter, which stops after PREDICATE_MAX_STEPS.  A bit that
  * nobody supplied is unknown; where a branch depends on one, both ways are
  * taken, and the answer is known only if they agree.
@@ -47,6 +47,7 @@ struct object_memory {
 
 struct predicate_code {
 	const struct space *space;
+	unsigned machine;	/* EM_* of the host that it is for */
 	/* The symbol at exactly @addr, or NULL; may be NULL itself. */
 	const char *(*symbol)(void *ctx, uint64_t addr);
 	void *ctx;
@@ -89,7 +90,8 @@ enum predicate_call { CALL_FOLLOW, CALL_SKIP, CALL_FIRST };
 
 struct predicate_watch {
 	/*
-	 * It calls @to: follow it, skip it (nothing is known of its answer),
+	 * It calls @to (@external: no function of the emulator, or a stub that
+	 * leads to one): follow it, skip it (nothing is known of its answer),
 	 * or take it for a cast, which answers its first argument.
 	 */
 	enum predicate_call (*call)(void *ctx, uint64_t to, bool external,

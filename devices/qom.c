@@ -441,26 +441,6 @@ static void met_global(struct walk *w, uint64_t at)
 	w->globals[w->nglobals++] = at;
 }
 
-/* A stub of the PLT, which jumps to another's function: [endbr64] jmp *slot */
-static bool is_stub(const struct qom *q, uint64_t at)
-{
-	uint8_t b[16];
-	unsigned i = 0;
-	uint64_t slot, to;
-
-	if (q->s->read(q->s, at, b, sizeof(b)))
-		return false;
-	if (!memcmp(b, "\xf3\x0f\x1e\xfa", 4))
-		i = 4;
-	if (b[i] == 0xf2)
-		i++;
-	if (b[i] != 0xff || b[i + 1] != 0x25)
-		return false;
-	slot = at + i + 6 + (uint64_t)(int64_t)(int32_t)
-		space_load(q->s, b + i + 2, 4);
-	return word(q, slot, &to) && q->s->kind(q->s, to) == SPACE_EXTERN;
-}
-
 static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 				   const struct predicate_arg args[4])
 {
@@ -471,8 +451,9 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 	bool about = args[0].object && args[0].known;
 	size_t n;
 
+	(void)to;
 	/* g_ptr_array_add(compat_props, &props[i]) */
-	if (external || is_stub(q, to)) {
+	if (external) {
 		if (args[1].known && !args[1].object &&
 		    global_read(q, args[1].value, &g))
 			met_global(w, args[1].value);
@@ -800,6 +781,7 @@ int qom_open(struct qom **ret, struct desc_image *img, struct err *err)
 	q->s = space_elf_space(elf);
 	q->code = (struct predicate_code){
 		.space = q->s, .symbol = symbol, .ctx = elf,
+		.machine = space_elf_file(elf, 0)->machine,
 	};
 	if (!predicate_supported(space_elf_file(elf, 0)->machine)) {
 		qom_close(q);

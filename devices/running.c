@@ -253,6 +253,7 @@ enum tri running_ask(struct running *r, uint64_t fn, uint64_t opaque,
 {
 	const struct predicate_code code = {
 		.space = &r->code, .symbol = code_symbol, .ctx = r,
+		.machine = space_elf_file(r->elf, 0)->machine,
 	};
 	const struct object_memory mem = {
 		.read_abs = read_abs, .ctx = r, .address = opaque,
