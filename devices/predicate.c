@@ -325,7 +325,11 @@ void run_jump(struct run *run, struct val to)
 
 void run_return(struct run *run, struct val to)
 {
+	const struct host *h = run->host;
+
 	run_jump(run, to);
+	if (h->link != NO_LINK)	/* whoever was called has used it up */
+		run->cpu->r[h->link] = (struct val){ 0, 0 };
 	if (run->cpu->depth)
 		run->cpu->depth--;
 }
@@ -536,7 +540,7 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 		enum predicate_call how = ask_watch(run, to);
 		struct val first = arg(run, 0);
 
-		if (how != CALL_FOLLOW) {
+		if (how != CALL_FOLLOW && (how != CALL_OTHER || call)) {
 			answers(run, how == CALL_FIRST ? first :
 							 (struct val){ 0, 0 });
 			come_back(run, call, next);

@@ -86,13 +86,15 @@ struct predicate_arg {
 	bool object;		/* .value is an offset in the object */
 };
 
-enum predicate_call { CALL_FOLLOW, CALL_SKIP, CALL_FIRST };
+enum predicate_call { CALL_FOLLOW, CALL_SKIP, CALL_FIRST, CALL_OTHER };
 
 struct predicate_watch {
 	/*
 	 * It calls @to (@external: no function of the emulator, or a stub that
 	 * leads to one): follow it, skip it (nothing is known of its answer),
-	 * or take it for a cast, which answers its first argument.
+	 * or take it for a cast, which answers its first argument.  CALL_OTHER
+	 * is skipped if it is a call; a jump may stay within the function, and
+	 * is followed.
 	 */
 	enum predicate_call (*call)(void *ctx, uint64_t to, bool external,
 				    const struct predicate_arg args[4]);

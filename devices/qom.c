@@ -500,7 +500,7 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 			return CALL_SKIP;
 		}
 	}
-	return about ? CALL_FOLLOW : CALL_SKIP;
+	return about ? CALL_FOLLOW : CALL_OTHER;
 }
 
 /* "qemu64-x86_64-cpu", as MachineClass::default_cpu_type is set */

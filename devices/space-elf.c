@@ -29,6 +29,7 @@ struct segment {
 	uint64_t nslots;	/* words of them, and a zero follows */
 	bool write, exec;
 	bool mixed;		/* code, and the file's constants too */
+	uint64_t code, code_end;	/* mixed: where its code is; 0: not told */
 	bool relocatable;	/* of a file whose pointers are all relocated */
 };
 
@@ -224,6 +225,9 @@ static enum space_kind elf_kind_at(const struct space *s, uint64_t addr)
 	const struct space_elf *se = (const struct space_elf *)s;
 	const struct segment *seg = seg_find(se, addr);
 
+	if (seg && seg->mixed && seg->code_end)
+		return addr >= seg->code && addr < seg->code_end ?
+			SPACE_CODE : SPACE_DATA;
 	if (seg)
 		return seg->mixed ? SPACE_MIXED :
 		       seg->exec ? SPACE_CODE : SPACE_DATA;
@@ -1117,6 +1121,33 @@ static void find_debug_info(struct file *f)
 	}
 }
 
+/* Where the code of a segment is that holds more: section headers tell. */
+static void find_code(struct file *f)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_PROGBITS ||
+		    !(sh.sh_flags & SHF_EXECINSTR))
+			continue;
+		for (unsigned i = 0; i < f->nsegs; i++) {
+			struct segment *seg = &f->segs[i];
+			uint64_t at = sh.sh_addr + f->pub.base;
+
+			if (!seg->mixed || !sh.sh_size || at < seg->addr ||
+			    at - seg->addr > seg->filesz ||
+			    seg->filesz - (at - seg->addr) < sh.sh_size ||
+			    sh.sh_offset - seg->off != at - seg->addr)
+				continue;
+			if (!seg->code_end || at < seg->code)
+				seg->code = at;
+			if (at + sh.sh_size > seg->code_end)
+				seg->code_end = at + sh.sh_size;
+		}
+	}
+}
+
 static int by_seg_addr(const void *a, const void *b)
 {
 	const struct segment *x = *(struct segment *const *)a;
@@ -1164,6 +1195,7 @@ static int file_add(struct space_elf *se, const char *path, const char *symbol,
 		goto out;
 	}
 	find_debug_info(f);
+	find_code(f);
 	/* last, for symbols are published as they are taken */
 	if (file_dynsym(se, f, &dyn, err))
 		goto out;
