@@ -189,13 +189,16 @@ static struct val op_sub(struct cpu *cpu, struct val a, struct val b,
 	struct val r;
 
 	if (!all_known(a, size) || !all_known(b, size) || borrow < 0) {
-		uint64_t both = a.k & b.k & m;
-
 		flags_unknown(cpu);
-		/* a bit that differs is enough to know that they do */
-		if (!borrow && (a.v ^ b.v) & both)
-			cpu->flags[ZF] = 0;
-		return (struct val){ 0, ~m };
+		if (borrow)
+			return val_unknown(size);
+		cpu->flags[ZF] = (int8_t)val_equal(a, b, size);
+		cpu->flags[CF] = (int8_t)val_below(a, b, size, false);
+		if (all_known(b, size) && !(b.v & m)) {	/* the sign is a's */
+			cpu->flags[SF] = a.k & sign ? (a.v & sign) != 0 : -1;
+			cpu->flags[OF] = 0;
+		}
+		return val_unknown(size);
 	}
 	a = cut(a, size);
 	b = cut(b, size);

@@ -441,6 +441,37 @@ static void met_global(struct walk *w, uint64_t at)
 	w->globals[w->nglobals++] = at;
 }
 
+/* device_class_set_props(class, properties [, count]) */
+static bool met_props(struct walk *w, const struct predicate_arg args[4])
+{
+	struct qom *q = w->q;
+	size_t limit = MAX_PROPS, n;
+
+	if (!args[0].object || !args[1].known || args[1].object ||
+	    is_code(q, args[1].value) || q->prop_shape >= NPROP_SHAPES)
+		return false;
+	if (prop_shapes[q->prop_shape].counted)
+		limit = args[2].known ? args[2].value : 0;
+	n = props_count(q, args[1].value, limit, &prop_shapes[q->prop_shape]);
+	if (!n)
+		return false;
+	w->props = args[1].value;
+	w->nprops = n;
+	return true;
+}
+
+/*
+ * The text that a call is given; NULL: none.  The first bytes of an address
+ * may look like one.
+ */
+static const char *text_arg(struct qom *q, const struct predicate_arg *a)
+{
+	if (!a->known || a->object ||
+	    (q->s->pointer && q->s->pointer(q->s, a->value)))
+		return NULL;
+	return text_of(q, a->value);
+}
+
 static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 				   const struct predicate_arg args[4])
 {
@@ -449,19 +480,20 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 	struct global g;
 	const char *type;
 	bool about = args[0].object && args[0].known;
-	size_t n;
+	bool global = args[1].known && !args[1].object &&
+		global_read(q, args[1].value, &g);
 
 	(void)to;
 	/* g_ptr_array_add(compat_props, &props[i]) */
 	if (external) {
-		if (args[1].known && !args[1].object &&
-		    global_read(q, args[1].value, &g))
+		if (global)
 			met_global(w, args[1].value);
 		return CALL_SKIP;
 	}
+	if (met_props(w, args))
+		return CALL_SKIP;
 	/* a cast: (object or class, name ...) */
-	type = args[1].known && !args[1].object ?
-		text_of(q, args[1].value) : NULL;
+	type = global ? NULL : text_arg(q, &args[1]);
 	if (type && qom_find(q, type))
 		return CALL_FIRST;
 	/* object_class_property_add(class, name ...) and the like */
@@ -473,32 +505,13 @@ static enum predicate_call on_call(void *ctx, uint64_t to, bool external,
 	    !w->child)
 		w->child = type;
 	/* compat_props_add(), where it is no loop */
-	if (args[1].known && !args[1].object && args[2].known &&
-	    args[2].value && args[2].value <= MAX_GLOBALS &&
-	    global_read(q, args[1].value, &g)) {
-		for (n = 0; n < args[2].value &&
+	if (global && args[2].known && args[2].value &&
+	    args[2].value <= MAX_GLOBALS) {
+		for (size_t n = 0; n < args[2].value &&
 		     global_read(q, args[1].value + n * 4 * q->s->ptr_size, &g);
 		     n++)
 			met_global(w, g.addr);
 		return CALL_SKIP;
-	}
-	/* device_class_set_props(class, properties [, count]) */
-	if (about && args[1].known && !args[1].object &&
-	    !is_code(q, args[1].value)) {
-		for (unsigned i = 0; i < NPROP_SHAPES; i++) {
-			size_t limit = prop_shapes[i].counted ?
-				(args[2].known ? args[2].value : 0) : MAX_PROPS;
-
-			if (q->prop_shape != i)
-				continue;
-			n = props_count(q, args[1].value, limit,
-					&prop_shapes[i]);
-			if (!n)
-				continue;
-			w->props = args[1].value;
-			w->nprops = n;
-			return CALL_SKIP;
-		}
 	}
 	return about ? CALL_FOLLOW : CALL_OTHER;
 }
@@ -720,6 +733,17 @@ static bool bit_info(const struct qom *q, const struct bit_infos *b,
 	return false;
 }
 
+/* Bytes of the numbers whose bits a PropertyInfo is for; 0: not known. */
+static unsigned info_bits_size(const struct qom *q, uint64_t info)
+{
+	const struct elf_symbol *sym = space_elf_at(q->elf, info);
+
+	if (!sym)
+		return 0;
+	return !strcmp(sym->name, "qdev_prop_bit") ? 4 :
+	       !strcmp(sym->name, "qdev_prop_bit64") ? 8 : 0;
+}
+
 /*
  * A bool is a byte, or a bit of a number: the PropertyInfo says which.  One
  * that some property uses for another bit than 0 is that of bits.
@@ -737,6 +761,8 @@ static void tell_bits(struct qom *q)
 					continue;
 				if (pass && !bit_info(q, &b, &v[k]))
 					v[k].bit = -1;
+				else if (pass)
+					v[k].size = info_bits_size(q, v[k].info);
 				else if (!pass && v[k].bit > 0 && b.n < 16 &&
 					 !bit_info(q, &b, &v[k]))
 					b.v[b.n++] = v[k].info;
@@ -787,8 +813,9 @@ int qom_open(struct qom **ret, struct desc_image *img, struct err *err)
 		qom_close(q);
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
 			       "%s: which machine type sets which property is "
-			       "learned from x86-64 code only, and this is of "
-			       "another host (e_machine %u)",
+			       "learned from the code of x86-64, aarch64, "
+			       "ppc64le and s390x hosts, and this is of another "
+			       "one (e_machine %u)",
 			       space_elf_file(elf, 0)->path,
 			       space_elf_file(elf, 0)->machine);
 	}
@@ -1051,10 +1078,19 @@ static bool value_of(const struct qom_object *o, const struct qom_prop *p,
 	return p->has_default;
 }
 
+/*
+ * A bit lies in a number of four or eight bytes; only where the lowest come
+ * first does it not matter which.
+ */
+static unsigned bits_size(const struct qom_object *o, const struct qom_prop *p)
+{
+	return o->big_endian || p->bit < 0 ? p->size : 8;
+}
+
 static void put_bits(struct qom_object *o, const struct qom_prop *p, int64_t at,
 		     size_t n, uint8_t *out, uint8_t *known)
 {
-	unsigned size = p->bit >= 0 ? 8 : p->size;
+	unsigned size = bits_size(o, p);
 	bool met = false;
 	uint64_t v;
 
@@ -1062,7 +1098,8 @@ static void put_bits(struct qom_object *o, const struct qom_prop *p, int64_t at,
 	    p->offset >= at + (int64_t)n || !value_of(o, p, &v))
 		return;
 	for (unsigned i = 0; i < size; i++) {
-		int64_t k = p->offset + i - at;
+		unsigned from = o->big_endian ? size - 1 - i : i;
+		int64_t k = p->offset + from - at;
 		uint8_t mask = 0xff, byte = (uint8_t)(v >> i * 8);
 
 		if (p->bit >= 0) {
@@ -1103,5 +1140,6 @@ enum tri qom_ask(const struct qom *q, struct qom_object *o, uint64_t fn,
 	struct object_memory mem = { .read = qom_object_read, .ctx = o };
 
 	o->nseen = 0;
+	o->big_endian = q->s->big_endian;
 	return predicate_eval(&q->code, fn, version, &mem, why);
 }

@@ -8,7 +8,7 @@
  * learned by walking through its machine code (predicate.h): where it puts a
  * descriptor or a table of properties into its class, and which
  * GlobalProperty (hw_compat_7_2, ...) a machine type adds to its compat_props.
- * Code of other hosts than x86-64 is not walked: nothing is known then.
+ * Of a host whose code is not known (predicate_supported()) nothing is told.
  *
  * The files are untrusted: every list has a bound, and nothing is executed.
  */
@@ -30,7 +30,7 @@ struct qom_prop {
 	const char *name;
 	const char *type;	/* its PropertyInfo's name: "bool", "uint32" ... */
 	int64_t offset;		/* in the object */
-	unsigned size;		/* bytes there; 0: not known */
+	unsigned size;		/* bytes there (of all bits); 0: not known */
 	int bit;		/* -1: not a single bit */
 	bool has_default;
 	uint64_t value;		/* if so */
@@ -135,6 +135,7 @@ struct qom_object {
 	const struct qom_type *type, *proxy;
 	const struct qom_machine *machine;
 	int64_t base;		/* of the part that the predicate is given */
+	bool big_endian;	/* set by qom_ask() */
 	/* Properties that were looked at by the last question. */
 	const struct qom_prop *seen[8];
 	unsigned nseen;
