@@ -653,6 +653,23 @@ static void cut_cycles(struct desc_image *img, size_t first)
 
 /* ---- modules ---- */
 
+/* memmem(), where @what has a rare byte: memchr() is ten times as fast. */
+static const uint8_t *find_rare(const uint8_t *p, uint64_t len,
+				const char *what)
+{
+	size_t n = strlen(what), rare = strcspn(what, "qQ");
+	const uint8_t *end = p + len, *hit;
+
+	if (rare == n || len < n)
+		return memmem(p, len, what, n);
+	for (p += rare; (hit = memchr(p, what[rare], (size_t)(end - p)));
+	     p = hit + 1)
+		if ((size_t)(end - hit) >= n - rare &&
+		    !memcmp(hit - rare, what, n))
+			return hit - rare;
+	return NULL;
+}
+
 /* Find @what in what the emulator cannot write; returns where, or NULL. */
 static const uint8_t *constant_find(const struct desc_image *img,
 				    const char *what, unsigned *segment,
@@ -664,7 +681,7 @@ static const uint8_t *constant_find(const struct desc_image *img,
 	while ((p = space_elf_constants(img->elf, *segment, &addr, &len))) {
 		uint64_t skip = after ? (uint64_t)(after - p) : 0;
 
-		hit = memmem(p + skip, len - skip, what, strlen(what));
+		hit = find_rare(p + skip, len - skip, what);
 		if (hit) {
 			*left = len - (uint64_t)(hit - p);
 			return hit;

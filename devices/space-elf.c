@@ -355,14 +355,20 @@ const uint8_t *space_elf_next_pointer(const struct space_elf *se,
 	return NULL;
 }
 
+/* Most linkers put only symbols and relocations where a file begins. */
+static bool rarely_text(const struct segment *seg)
+{
+	return !seg->off && !seg->exec;
+}
+
 const uint8_t *space_elf_constants(const struct space_elf *se, unsigned i,
 				   uint64_t *addr, uint64_t *len)
 {
-	for (size_t k = 0; k < se->nsegs; k++) {
-		const struct segment *seg = se->segs[k];
+	for (size_t k = 0; k < 2 * se->nsegs; k++) {
+		const struct segment *seg = se->segs[k % se->nsegs];
 
 		if (seg->write || (seg->exec && !seg->mixed) ||
-		    !seg->filesz || i--)
+		    !seg->filesz || rarely_text(seg) != (k >= se->nsegs) || i--)
 			continue;
 		*addr = seg->addr;
 		*len = seg->filesz;
@@ -1346,6 +1352,45 @@ static void relocate_one(struct space_elf *se, struct file *f,
 			 in_place && type != m->jump && type != m->got);
 }
 
+/*
+ * Linkers sort relocations by address.  To take the pages that the next ones
+ * of a table lie in at once is several times as fast as a fault for each; a
+ * kernel that cannot (before 5.14) takes them one by one.  Answers the end of
+ * what has been taken.
+ */
+static uint64_t take_pages(struct space_elf *se, struct file *f,
+			   const uint8_t *p, uint64_t len, unsigned size)
+{
+	uint64_t first = space_load(&se->space, p, se->space.ptr_size);
+	const struct segment *seg = slot_find(se, f, f->pub.base + first);
+	uint64_t from = first & ~(uint64_t)(PAGE - 1), end = from + PAGE;
+
+	for (; len >= size; len -= size, p += size) {
+		uint64_t at = space_load(&se->space, p, se->space.ptr_size);
+
+		if (at < from || at >= end + PAGE)
+			break;
+		if (at >= end)
+			end += PAGE;
+	}
+#ifdef MADV_POPULATE_WRITE
+	if (seg && seg->write) {
+		uint64_t base = seg->addr - f->pub.base;
+		uint64_t lo = from > base ? from - base : 0;
+		uint64_t hi = end - base < seg->filesz ? end - base :
+							 seg->filesz;
+
+		lo = (seg->off + lo) & ~(uint64_t)(PAGE - 1);
+		if (lo < seg->off + hi)
+			madvise(f->copy + lo, seg->off + hi - lo,
+				MADV_POPULATE_WRITE);
+	}
+#else
+	(void)seg;
+#endif
+	return end;
+}
+
 /* DT_RELA (with an addend) or DT_REL: offset, info and addend are words. */
 static int relocate_table(struct space_elf *se, struct file *f, uint64_t addr,
 			  uint64_t len, bool addend, struct err *err)
@@ -1353,6 +1398,7 @@ static int relocate_table(struct space_elf *se, struct file *f, uint64_t addr,
 	const struct machine *m = machine_find(f->pub.machine);
 	const uint8_t *p = table_at(f, addr, len);
 	unsigned n = se->space.ptr_size, size = (addend ? 3 : 2) * n;
+	uint64_t taken = 0;
 
 	if (len && !p)
 		return err_set(err, ERR_FORMAT, ERR_NO_OFFSET,
@@ -1363,6 +1409,8 @@ static int relocate_table(struct space_elf *se, struct file *f, uint64_t addr,
 		uint64_t info = space_load(&se->space, p + n, n);
 		uint64_t v = addend ? space_load(&se->space, p + 2 * n, n) : 0;
 
+		if (at >= taken)
+			taken = take_pages(se, f, p, len, size);
 		if (n == 8)
 			relocate_one(se, f, m, at, info >> 32, (uint32_t)info,
 				     v, !addend);

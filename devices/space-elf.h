@@ -105,7 +105,7 @@ const uint8_t *space_elf_next_pointer(const struct space_elf *se,
 
 /*
  * The bytes of the @i'th segment that the program cannot write (its strings
- * are there), or NULL beyond the last.
+ * are there, most likely in the first of them), or NULL beyond the last.
  */
 const uint8_t *space_elf_constants(const struct space_elf *se, unsigned i,
 				   uint64_t *addr, uint64_t *len);
