@@ -38,7 +38,18 @@ static char *executable_of(const char *name)
 	return NULL;
 }
 
-/* Without --to: what the emulator writes itself, and its executable. */
+static bool has_elf(const struct args *c)
+{
+	for (size_t i = 0; i < c->nto; i++)
+		if (live_is_elf(c->to[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Without --to: what the emulator writes itself, and its executable.  With
+ * --to: beside that the executable, unless a launcher stands before it.
+ */
 static int open_session(struct session **ret, struct live_args *a,
 			enum rules rules, struct err *err)
 {
@@ -47,16 +58,14 @@ static int open_session(struct session **ret, struct live_args *a,
 		.source = &c->source, .images = &c->images, .from = c->from,
 		.any_transport = true,
 	};
-	const bool told = c->nto != 0;
 	struct reference asked;
 	char *own = NULL;
 	int r = -1;
 
-	if (live_ask(c, a->command, false, &asked) < 0) {
+	if (live_ask(c, a->command, false, &asked) < 0)
 		complain("the prediction goes without its reference stream");
-		if (!told)
-			own = executable_of(a->command[0]);
-	}
+	if (!has_elf(c) && c->nto < sizeof(c->to) / sizeof(c->to[0]))
+		own = executable_of(a->command[0]);
 	if (own) {
 		c->to[c->nto++] = own;
 		r = session_open_with(ret, c->operands[0], c->to, c->nto, rules,
