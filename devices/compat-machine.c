@@ -538,8 +538,8 @@ const struct compat_limit *compat_limits(size_t *n)
 	static const struct compat_limit limits[] = {
 		{ "instances", "which devices a machine type creates, under which paths "
 		  "and instance numbers: code decides that while it runs (a second "
-		  "ioapic, slots of virtio-mmio, ICPs of pseries).  Compare what "
-		  "both really write: vmsdb load STREAM --to REFERENCE" },
+		  "ioapic, slots of virtio-mmio, ICPs of pseries).  With -- and "
+		  "their arguments both are started, and what they write is compared" },
 		{ "registrations", "sections that realize() registers with "
 		  "vmstate_register(): their descriptors are compared, but not "
 		  "whether each emulator still registers them" },

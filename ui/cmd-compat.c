@@ -10,6 +10,7 @@
 #include "../debugger/told.h"
 #include "../devices/compat-machine.h"
 #include "../stream/escape.h"
+#include "compat-started.h"
 #include "json-str.h"
 #include "subcommand.h"
 
@@ -360,13 +361,22 @@ static void print_props(const struct args *a, const struct compat_machine *m)
 			       i ? "new" : "old");
 }
 
+/* The worse of @status and what the load of @v would be. */
+static int worse(int status, enum verdict v)
+{
+	if (status == 1 || v == VERDICT_FAILS)
+		return 1;
+	return v == VERDICT_SILENT ? 3 : status;
+}
+
 static int report(const struct args *a, const struct compat_pair *pairs,
-		  size_t n,
-		  const struct compat_machine *m, const struct c_sides *c)
+		  size_t n, const struct compat_machine *m,
+		  const struct started *started, const struct c_sides *c)
 {
 	size_t count[2][COMPAT_NO + 1] = { { 0 } };
 	json_t *list = json_array(), *o;
 	enum compat worst = COMPAT_YES;
+	int status;
 
 	if (!a->json)
 		printf("%-36s %-12s %-8s %s\n", "DEVICE", "VERSION", "FORWARD",
@@ -417,7 +427,14 @@ static int report(const struct args *a, const struct compat_pair *pairs,
 			json_object_set_new(o, "properties", props);
 			json_object_set_new(o, "limits", limits_json());
 			list = o;
+		} else if (started) {
+			o = json_object();
+			json_object_set_new(o, "devices", list);
+			list = o;
 		}
+		if (started)
+			json_object_set_new(list, "started",
+					    started_json(started));
 		json_dumpf(list, stdout, JSON_INDENT(1));
 		putchar('\n');
 	} else {
@@ -433,12 +450,15 @@ static int report(const struct args *a, const struct compat_pair *pairs,
 			print_props(a, m);
 			print_findings(m);
 		}
+		if (started)
+			started_print(started);
 	}
 	for (size_t i = 0; m && i < m->nfindings; i++)
 		if (m->findings[i].forward.answer > worst)
 			worst = m->findings[i].forward.answer;
 	json_decref(list);
-	return worst == COMPAT_NO ? 1 : worst == COMPAT_SILENT ? 3 : 0;
+	status = worst == COMPAT_NO ? 1 : worst == COMPAT_SILENT ? 3 : 0;
+	return started ? worse(status, started->to[0].analysis->verdict) : status;
 }
 
 /* Without debug information there is nothing to tell. */
@@ -454,7 +474,7 @@ static struct members *members_in(const struct args *a, struct told *t)
 }
 
 static int compare(const struct args *a, struct told *older,
-		   struct told *newer)
+		   struct told *newer, const struct started *started)
 {
 	const struct compat_pair *pairs;
 	struct compat_pair *mine;
@@ -486,7 +506,7 @@ static int compare(const struct args *a, struct told *older,
 	compat_join(mine, n, &newer->arena);
 	c.old = members_in(a, older);
 	c.new = members_in(a, newer);
-	status = report(a, mine, n, a->machine ? &m : NULL, &c);
+	status = report(a, mine, n, a->machine ? &m : NULL, started, &c);
 	members_close(c.old);
 	members_close(c.new);
 out:
@@ -495,33 +515,71 @@ out:
 	return status;
 }
 
-static int run(const struct subcommand *self, int argc, char **argv)
+/*
+ * One side.  Of an emulator that was started behind a launcher, the executable
+ * is what ran.
+ */
+static int open_side(struct told *ret, const struct args *a, unsigned i,
+		     const struct started *started)
+{
+	struct desc_image_opts images = a->images;
+	const char *path = a->operands[i];
+	struct err err;
+
+	if (started && !live_is_elf(path) && *started->ref[i].binary)
+		path = started->ref[i].binary;
+	if (started && !images.modules && *started->ref[i].modules)
+		images.modules = started->ref[i].modules;
+	if (!told_open(ret, path, &images, &a->source, &err))
+		return 0;
+	complain("%s", err.msg);
+	return -1;
+}
+
+static int compare_files(const struct args *a, const struct started *started)
 {
 	struct told older, newer;
-	struct args a;
-	struct err err;
 	int status = STATUS_USAGE;
 
-	if (args_parse(self, argc, argv, &a) < 0)
+	if (open_side(&older, a, 0, started) < 0)
 		return STATUS_USAGE;
-	if (a.help || a.noperands != 2) {
-		usage_of(self, a.help ? stdout : stderr);
-		return a.help ? 0 : STATUS_USAGE;
-	}
-	if (told_open(&older, a.operands[0], &a.images, &a.source, &err) < 0) {
-		complain("%s", err.msg);
-		return STATUS_USAGE;
-	}
-	if (told_open(&newer, a.operands[1], &a.images, &a.source, &err) < 0) {
-		complain("%s", err.msg);
-	} else {
+	if (!open_side(&newer, a, 1, started)) {
 		if (!older.image != !newer.image)
 			complain("warning: one is an executable, the other is "
 				 "not: only what both tell is compared");
-		status = compare(&a, &older, &newer);
+		status = compare(a, &older, &newer, started);
 		told_close(&newer);
 	}
 	told_close(&older);
+	return status;
+}
+
+static int run(const struct subcommand *self, int argc, char **argv)
+{
+	static const struct live_option none[] = { { 0 } };
+	struct live_args live;
+	struct started started;
+	const struct args *a = &live.common;
+	int status = STATUS_USAGE;
+	bool start = false;
+
+	for (int i = 1; i < argc; i++)
+		start |= !strcmp(argv[i], "--");
+	if (live_parse(self, argc, argv, none, &live) < 0)
+		return STATUS_USAGE;
+	if (a->help || a->noperands != 2) {
+		usage_of(self, a->help ? stdout : stderr);
+		return a->help ? 0 : STATUS_USAGE;
+	}
+	if (!start)
+		return compare_files(a, NULL);
+	if (started_open(&started, a->operands, a->machine,
+			 live.command ? live.command :
+					(const char *const []){ NULL }) < 0)
+		return STATUS_USAGE;
+	if (!started_compare(&started, a))
+		status = compare_files(a, &started);
+	started_close(&started);
 	return status;
 }
 
@@ -536,7 +594,7 @@ static const struct option_help options[] = {
 
 const struct subcommand cmd_compat = {
 	.name = "compat",
-	.args = "OLD NEW [--machine TYPE] [--all] [--json]",
+	.args = "OLD NEW [--machine TYPE] [--all] [--json] [-- ARGUMENTS]",
 	.help = "Can NEW load what OLD writes, device by device, and back?",
 	.options = options,
 	.run = run,

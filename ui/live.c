@@ -183,6 +183,15 @@ static void add_binary(struct args *a, const struct reference *r)
 	a->to[a->nto++] = r->binary;
 }
 
+void live_join(struct args *a, const struct reference *r)
+{
+	a->to[a->nto++] = r->path;
+	a->release = r->release;
+	if (*r->dump)
+		a->to[a->nto++] = r->dump;
+	add_binary(a, r);
+}
+
 int live_ask(struct args *a, const char *const *command, bool always,
 	     struct reference *ret)
 {
@@ -200,11 +209,7 @@ int live_ask(struct args *a, const char *const *command, bool always,
 		complain("%s", err.msg);
 		return -1;
 	}
-	a->to[a->nto++] = ret->path;
-	a->release = ret->release;
-	if (*ret->dump)
-		a->to[a->nto++] = ret->dump;
-	add_binary(a, ret);
+	live_join(a, ret);
 	return 0;
 }
 

@@ -52,12 +52,14 @@ void live_prediction_release(struct live_prediction *p);
 /*
  * Where nobody gave an account of the destination, its own command line tells:
  * it is started paused and writes a reference stream, which joins @a's --to
- * with its dump and its executable.  @always: also beside what somebody gave.  -1 after a message.
- * live_asked_end() once the accounts are open.
+ * with its dump and its executable.  @always: also beside what somebody gave.
+ * -1 after a message.  live_asked_end() once the accounts are open.
  */
 int live_ask(struct args *a, const char *const *command, bool always,
 	     struct reference *ret);
 void live_asked_end(struct reference *r);
+/* What an emulator that was asked has told joins @a's --to. */
+void live_join(struct args *a, const struct reference *r);
 bool live_is_elf(const char *path);
 
 /* A message without the program's name in front. */
