@@ -23,7 +23,7 @@
 
 #define DIR "build/image"
 #ifndef HOSTS
-#define HOSTS "aarch64"
+#define HOSTS "aarch64", "powerpc64le"
 #endif
 #define N 32			/* functions p0 .. */
 #define SIZE 160
