@@ -247,7 +247,10 @@ static struct val product(unsigned op, struct val a, struct val b)
 {
 	int64_t x = (int64_t)a.v, y = (int64_t)b.v;
 	bool words = op == 11 || op == 75 || op == 235;
+	uint64_t k = val_plus(a, b).k;
 
+	if (op == 233)			/* mulld: known as a sum is */
+		return (struct val){ a.v * b.v & k, k };
 	if (!all_known(a, words ? 4 : 8) || !all_known(b, words ? 4 : 8))
 		return nothing;
 	switch (op) {
@@ -255,8 +258,6 @@ static struct val product(unsigned op, struct val a, struct val b)
 		return val_of((uint64_t)((unsigned __int128)a.v * b.v >> 64));
 	case 73:			/* mulhd */
 		return val_of((uint64_t)((__int128)x * y >> 64));
-	case 233:			/* mulld */
-		return val_of(a.v * b.v);
 	case 11:			/* mulhwu */
 		return word_of((uint64_t)(uint32_t)a.v * (uint32_t)b.v >> 32);
 	case 75:			/* mulhw */
@@ -607,7 +608,7 @@ static void choose(struct cpu *cpu, uint32_t w)
 /* ---- memory ---- */
 
 /* Of a load or store: its size, and these. */
-enum { STORE = 16, SIGN = 32, SWAP = 64, FLOAT = 128 };
+enum { STORE = 16, SIGN = 32, SWAP = 64, FLOAT = 128, INTEGER = 256 };
 
 static struct val swap(struct val a, unsigned size)
 {
@@ -618,18 +619,24 @@ static struct val swap(struct val a, unsigned size)
 	return cut(a, size);
 }
 
-/* @n = 8 bytes of a floating point register are its upper half. */
+/*
+ * A floating point register is the upper half of its vector register.  A
+ * single is another number in memory than there, an integer is not.
+ */
 static void move_float(struct run *run, uint32_t w, unsigned how,
 		       struct val addr)
 {
-	struct val *x = run->cpu->vec[rt(w)];
+	struct val *x = run->cpu->vec[rt(w)], a = x[1];
 	unsigned size = how & 15;
+	bool same = size == 8 || how & INTEGER;
 
-	if (how & STORE) {	/* a single is another number than its double */
-		mem_store_at(run, addr, size, size == 8 ? x[1] : nothing);
+	if (how & STORE) {
+		mem_store_at(run, addr, size, same ? cut(a, size) : nothing);
 		return;
 	}
-	x[1] = size == 8 ? mem_load_at(run, addr, 8) : nothing;
+	a = mem_load_at(run, addr, size);
+	a = how & SIGN ? extend(a, size) : cut(a, size);
+	x[1] = same ? a : nothing;
 	x[0] = nothing;
 }
 
@@ -716,6 +723,9 @@ static unsigned how_indexed(unsigned op)
 	case 599: case 631: return 8 | FLOAT;
 	case 663: case 695: return 4 | FLOAT | STORE;
 	case 727: case 759: return 8 | FLOAT | STORE;
+	case 855: return 4 | FLOAT | INTEGER | SIGN;	/* lfiwax */
+	case 887: return 4 | FLOAT | INTEGER;
+	case 983: return 4 | FLOAT | INTEGER | STORE;
 	}
 	return 0;
 }
@@ -728,7 +738,7 @@ static struct val indexed(const struct cpu *cpu, uint32_t w)
 static bool move_indexed(struct run *run, uint32_t w)
 {
 	unsigned op = bits(w, 1, 10), how = how_indexed(op);
-	bool update = op & 32 && !(how & SWAP);
+	bool update = op & 32 && !(how & (SWAP | INTEGER));
 
 	if (!how || w & 1)
 		return false;
@@ -865,7 +875,7 @@ static bool multiply_add(struct cpu *cpu, uint32_t w)
 	return true;
 }
 
-/* xxpermdi, xxlor, xxlxor, xxland, xxspltib */
+/* xxpermdi, xxlor, xxlxor, xxland, xxspltib, xxbrd */
 static bool vec_vsx(struct cpu *cpu, uint32_t w)
 {
 	struct val *x = cpu->vec[rt(w) | (w & 1) << 5];
@@ -877,6 +887,11 @@ static bool vec_vsx(struct cpu *cpu, uint32_t w)
 	if ((op & 0x9f) == 10) {
 		x[1] = a[!(w >> 9 & 1)];
 		x[0] = b[!(w >> 8 & 1)];
+		return true;
+	}
+	if ((w & 0xfc1f07fc) == 0xf017076c) {		/* xxbrd */
+		x[0] = swap(b[0], 8);
+		x[1] = swap(b[1], 8);
 		return true;
 	}
 	if ((w & 0xfc1807fe) == 0xf00002d0) {
