@@ -12,8 +12,11 @@
 #define SP 1
 #define TOC 2
 enum { LR = 32, CTR = 33 };
-/* .flags are the 32 bits of CR in its own order, and the carry. */
-enum { LT, GT, EQ, SO, CA = 32 };
+/*
+ * .flags are the 32 bits of CR in its own order, and the carry.  The register
+ * LESS is known to be one less than the register LESS_THAN; -1: none is.
+ */
+enum { LT, GT, EQ, SO, CA = 32, LESS, LESS_THAN };
 #define TOC_SLOT 24		/* where a call saves the caller's r2 */
 
 static uint32_t bits(uint32_t w, unsigned lo, unsigned n)
@@ -47,6 +50,13 @@ static void set(struct cpu *cpu, unsigned reg, struct val a)
 {
 	a.v &= a.k;
 	cpu->r[reg] = a;
+	if (cpu->flags[LESS] == (int)reg || cpu->flags[LESS_THAN] == (int)reg)
+		cpu->flags[LESS] = -1;
+}
+
+static bool is_less(const struct cpu *cpu, unsigned reg, unsigned than)
+{
+	return cpu->flags[LESS] == (int)reg && cpu->flags[LESS_THAN] == (int)than;
 }
 
 /* A base of addresses: register 0 is no register. */
@@ -149,19 +159,18 @@ static void to_cr(struct cpu *cpu, uint32_t w)
 			cpu->flags[i] = (int8_t)bit_of(cpu->r[rt(w)], 31 - i);
 }
 
+static struct val val_flag(int c)
+{
+	return c < 0 ? (struct val){ 0, ~UINT64_C(1) } : val_of((uint64_t)c);
+}
+
 /* setb: -1, 1 or 0 as a field of CR says */
 static void set_boolean(struct cpu *cpu, uint32_t w)
 {
 	const int8_t *f = cpu->flags + bits(w, 18, 3) * 4;
-	struct val a = nothing;
 
-	if (f[LT] == 1)
-		a = val_of(UINT64_MAX);
-	else if (f[LT] == 0 && f[GT] >= 0)
-		a = val_of((uint64_t)f[GT]);
-	else if (f[LT] == 0)
-		a.k = ~UINT64_C(1);
-	set(cpu, rt(w), a);
+	set(cpu, rt(w), f[LT] == 1 ? val_of(UINT64_MAX) :
+			f[LT] == 0 ? val_flag(f[GT]) : nothing);
 }
 
 /* ---- sums ---- */
@@ -180,11 +189,25 @@ static int carry_of(struct val a, struct val b, int c)
 
 static struct val sum(struct cpu *cpu, struct val a, struct val b, int c)
 {
-	struct val carry = c < 0 ? (struct val){ 0, ~UINT64_C(1) } :
-				   val_of((uint64_t)c);
-
 	cpu->flags[CA] = (int8_t)carry_of(a, b, c);
-	return val_plus(val_plus(a, b), carry);
+	return val_plus(val_plus(a, b), val_flag(c));
+}
+
+/*
+ * Of one register it is 0 or -1.  x - (x - 1) - 1 + CA is CA, whatever x is;
+ * with addic before it, that tells whether x is not 0.
+ */
+static struct val subfe(struct cpu *cpu, uint32_t w)
+{
+	struct val a = cpu->r[ra(w)], b = cpu->r[rb(w)], r;
+	int c = cpu->flags[CA];
+
+	if (ra(w) == rb(w))
+		return sum(cpu, val_of(UINT64_MAX), val_of(0), c);
+	r = sum(cpu, val_not(a), b, c);
+	if (is_less(cpu, ra(w), rb(w)))
+		r = val_flag(c);
+	return r;
 }
 
 static bool sums(struct cpu *cpu, uint32_t w)
@@ -209,9 +232,8 @@ static bool sums(struct cpu *cpu, uint32_t w)
 	case 138:			/* adde */
 		r = sum(cpu, a, b, c);
 		break;
-	case 136:			/* subfe; of one register: 0 or -1 */
-		r = ra(w) == rb(w) ? sum(cpu, none, val_of(0), c) :
-				     sum(cpu, val_not(a), b, c);
+	case 136:
+		r = subfe(cpu, w);
 		break;
 	case 202:			/* addze */
 		r = sum(cpu, a, val_of(0), c);
@@ -460,13 +482,26 @@ static bool shift_by(struct cpu *cpu, uint32_t w)
 	return true;
 }
 
+/* (x - 1) & ~x: ones below the lowest one of @x. */
+static struct val below_lowest(struct val x)
+{
+	uint64_t least = x.v | ~x.k;
+
+	least = (least - 1) & ~least;
+	x.v = (x.v - 1) & ~x.v;
+	return (struct val){ least, ~(least ^ x.v) };
+}
+
 static bool logic(struct cpu *cpu, uint32_t w)
 {
 	struct val a = cpu->r[rt(w)], b = cpu->r[rb(w)], r;
 
 	switch (bits(w, 1, 10)) {
 	case 28: r = val_and(a, b); break;
-	case 60: r = val_and(a, val_not(b)); break;
+	case 60:
+		r = is_less(cpu, rt(w), rb(w)) ? below_lowest(b) :
+						 val_and(a, val_not(b));
+		break;
 	case 124: r = val_not(val_or(a, b)); break;
 	case 284: r = val_not(val_xor(a, b)); break;
 	case 316: r = rt(w) == rb(w) ? val_of(0) : val_xor(a, b); break;
@@ -583,10 +618,10 @@ static bool one_source(struct cpu *cpu, uint32_t w)
 	return true;
 }
 
-/* cmpb: ones in each byte that is the same in both */
-static void compare_bytes(struct cpu *cpu, uint32_t w)
+/* Ones in each byte that is the same in both. */
+static struct val same_bytes(struct val a, struct val b)
 {
-	struct val a = cpu->r[rt(w)], b = cpu->r[rb(w)], r = { 0, 0 };
+	struct val r = { 0, 0 };
 
 	for (unsigned i = 0; i < 64; i += 8) {
 		int same = val_equal(val_shr(a, i, 8), val_shr(b, i, 8), 1);
@@ -594,7 +629,7 @@ static void compare_bytes(struct cpu *cpu, uint32_t w)
 		r.v |= same == 1 ? UINT64_C(0xff) << i : 0;
 		r.k |= same >= 0 ? UINT64_C(0xff) << i : 0;
 	}
-	set(cpu, ra(w), r);
+	return r;
 }
 
 static void choose(struct cpu *cpu, uint32_t w)
@@ -838,14 +873,66 @@ static struct val splat(uint32_t w, unsigned size)
 	return val_of(v);
 }
 
+/* vgbbd: the bits of eight bytes, transposed */
+static uint64_t transpose(uint64_t v)
+{
+	uint64_t r = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		r |= (v >> i & 1) << (i % 8 * 8 + i / 8);
+	return r;
+}
+
+/* vsldoi: sixteen bytes out of thirty-two */
+static void vec_shift(struct val *x, const struct val *a, const struct val *b,
+		      unsigned n)
+{
+	struct val w[5] = { b[0], b[1], a[0], a[1], val_of(0) };
+	unsigned at = (16 - n) / 8, off = (16 - n) % 8 * 8;
+
+	for (unsigned i = 0; i < 2; i++) {
+		x[i] = val_shr(w[at + i], off, 8);
+		if (off)
+			x[i] = val_or(x[i], val_shl(w[at + i + 1], 64 - off, 8));
+	}
+}
+
+/* vcmpequb; with a dot, CR6 tells whether all bytes, or none, are equal */
+static void vec_compare(struct cpu *cpu, uint32_t w, struct val *x)
+{
+	const struct val *a = cpu->vec[ra(w) + 32], *b = cpu->vec[rb(w) + 32];
+	struct val low = same_bytes(a[0], b[0]), high = same_bytes(a[1], b[1]);
+	struct val all = val_and(low, high);
+
+	x[0] = low;
+	x[1] = high;
+	if (!(w >> 10 & 1))
+		return;
+	set_field(cpu, 6, is_zero(val_not(all), 8), 0,
+		  is_zero(val_or(low, high), 8));
+	cpu->flags[6 * 4 + SO] = 0;
+}
+
 static bool vec_altivec(struct cpu *cpu, uint32_t w)
 {
 	struct val *x = cpu->vec[rt(w) + 32];
 	const struct val *a = cpu->vec[ra(w) + 32], *b = cpu->vec[rb(w) + 32];
 	bool same = ra(w) == rb(w);
 
+	if (bits(w, 0, 10) == 6) {
+		vec_compare(cpu, w, x);
+		return true;
+	}
+	if (bits(w, 0, 6) == 44 && !(w >> 10 & 1)) {
+		vec_shift(x, a, b, bits(w, 6, 4));
+		return true;
+	}
 	for (unsigned i = 0; i < 2; i++)
 		switch (bits(w, 0, 11)) {
+		case 1292:
+			x[i].v = transpose(b[i].v);
+			x[i].k = transpose(b[i].k);
+			break;
 		case 780: x[i] = splat(w, 1); break;
 		case 844: x[i] = splat(w, 2); break;
 		case 908: x[i] = splat(w, 4); break;
@@ -905,6 +992,7 @@ static bool vec_vsx(struct cpu *cpu, uint32_t w)
 		case 146: x[i] = val_or(a[i], b[i]); break;
 		case 154: x[i] = pa == pb ? val_of(0) : val_xor(a[i], b[i]); break;
 		case 162: x[i] = val_not(val_or(a[i], b[i])); break;
+		case 170: x[i] = val_or(a[i], val_not(b[i])); break;
 		default: return false;
 		}
 	return true;
@@ -1110,8 +1198,8 @@ static bool special(struct cpu *cpu, uint32_t w)
 	case 128:
 		set_boolean(cpu, w);
 		return true;
-	case 508:
-		compare_bytes(cpu, w);
+	case 508:				/* cmpb */
+		set(cpu, ra(w), same_bytes(cpu->r[rt(w)], cpu->r[rb(w)]));
 		return true;
 	}
 	return false;
@@ -1207,6 +1295,11 @@ static bool immediate(struct run *run, uint32_t w)
 	set(cpu, rt(w), a);
 	if (op == 13)
 		record(cpu, a);
+	if ((op == 12 || (op == 14 && ra(w))) && b.v == UINT64_MAX &&
+	    rt(w) != ra(w)) {
+		cpu->flags[LESS] = (int8_t)rt(w);
+		cpu->flags[LESS_THAN] = (int8_t)ra(w);
+	}
 	return true;
 }
 
