@@ -335,6 +335,9 @@ static bool products(struct cpu *cpu, uint32_t w)
 		return false;
 	}
 	result(cpu, w, rt(w), r);
+	/* with a dot, those of words leave CR0 undefined, too */
+	if (w & 1 && (op == 11 || op == 75 || op == 459 || op == 491))
+		set_field(cpu, 0, -1, -1, -1);
 	return true;
 }
 
@@ -1177,9 +1180,13 @@ static bool to_special(struct cpu *cpu, uint32_t w, unsigned spr)
 
 static bool special(struct cpu *cpu, uint32_t w)
 {
-	unsigned spr = ra(w) | rb(w) << 5;
+	unsigned spr = ra(w) | rb(w) << 5, op = w & 1 ? 0 : bits(w, 1, 10);
 
-	switch (w & 1 ? 0 : bits(w, 1, 10)) {
+	/* mfocrf, mtocrf: exactly one field */
+	if ((op == 19 || op == 144) && w >> 20 & 1 &&
+	    __builtin_popcount(bits(w, 12, 8)) != 1)
+		return false;
+	switch (op) {
 	case 19:
 		from_cr(cpu, w);
 		return true;
