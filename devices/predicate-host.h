@@ -44,9 +44,9 @@ struct cpu {
 	 * Flags as the host numbers them: 0, 1, or -1 unknown.  A host with
 	 * condition codes may keep a set of possible ones here instead.
 	 */
-	int8_t flags[32];
+	int8_t flags[40];
 	unsigned depth;
-	struct val vec[32][2];	/* only moved about; [0] is the lower half */
+	struct val vec[64][2];	/* only moved about; [0] is the lower half */
 	struct store stores[MAX_STORES];
 	unsigned nstores;
 	uint8_t stack[STACK_SIZE], known[STACK_SIZE];	/* stay last */

@@ -18,7 +18,7 @@
 #define STUB_STEPS 6
 
 static const struct host *const hosts[] = {
-	&host_x86_64, &host_aarch64,
+	&host_x86_64, &host_aarch64, &host_ppc64,
 };
 
 /* ---- numbers ---- */

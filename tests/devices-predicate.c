@@ -23,7 +23,7 @@
 
 #define DIR "build/image"
 #ifndef HOSTS
-#define HOSTS "aarch64"
+#define HOSTS "aarch64", "powerpc64le"
 #endif
 #define N 32			/* functions p0 .. */
 #define SIZE 160
@@ -353,6 +353,7 @@ static void by_hand(void **state)
 /* Any bytes at all: no crash, and an end. */
 static void random_code(void **state)
 {
+	static const uint16_t machines[] = { EM_X86_64, EM_AARCH64, EM_PPC64 };
 	uint8_t buf[64];
 	struct object o;
 	struct bytes b = {
@@ -360,12 +361,13 @@ static void random_code(void **state)
 			   .ptr_size = 8 },
 		.code = buf, .len = sizeof(buf),
 	};
-	struct predicate_code c = { .space = &b.space, .machine = EM_X86_64 };
+	struct predicate_code c = { .space = &b.space };
 	struct object_memory mem = { .read = read_object, .ctx = &o };
 	struct predicate_trace why;
 
 	(void)state;
-	for (unsigned i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < 40000; i++) {
+		c.machine = machines[i % 3];
 		fill(&o);
 		for (unsigned k = 0; k < sizeof(buf); k++)
 			buf[k] = (uint8_t)rnd();
