@@ -65,8 +65,9 @@ struct run {
 	bool yes, no, unknown;	/* answers so far */
 	bool dead;		/* the path cannot be: it ends in abort() */
 	bool lost;		/* nothing is known of the path's answer */
-	/* Only looking where some code leads: it does, and that is elsewhere. */
-	bool probing, probed, out;
+	/* Only looking where some code leads, and there: another's function. */
+	bool probing, probed;
+	uint64_t out;		/* 0: to none */
 	/*
 	 * What the instruction @slot_step found in a slot of the GOT that the
 	 * dynamic linker may not have filled for good: a function elsewhere.

@@ -373,23 +373,26 @@ static void clobber(struct run *run)
 	memset(cpu->vec, 0, sizeof(cpu->vec));
 }
 
-/* Compare two strings of which all must be known; -1 if not. */
-static int strings_equal(struct run *run, struct val a, struct val b)
+/*
+ * Compare two strings of which all must be known: like strcmp(), whose answer
+ * has a sign that is defined and a size that is not; false if they are not.
+ */
+static bool compare_strings(struct run *run, struct val a, struct val b,
+			    int *ret)
 {
 	if (!all_known(a, 8) || !all_known(b, 8))
-		return -1;
+		return false;
 	for (unsigned i = 0; i < 256; i++) {
 		struct val x = mem_load(run, a.v + i, 1);
 		struct val y = mem_load(run, b.v + i, 1);
 
 		if (!all_known(x, 1) || !all_known(y, 1))
-			return -1;
-		if (x.v != y.v)
-			return 0;
-		if (!x.v)
-			return 1;
+			return false;
+		*ret = (int)cut(x, 1).v - (int)cut(y, 1).v;
+		if (*ret || !cut(x, 1).v)
+			return true;
 	}
-	return -1;
+	return false;
 }
 
 static struct val arg(const struct run *run, unsigned i)
@@ -416,7 +419,8 @@ static bool call_known(struct run *run, const char *name)
 		"__assert_fail", "abort", "exit", "_exit", "__stack_chk_fail",
 		"g_assertion_message_expr", "g_assertion_message",
 	};
-	int equal;
+	int order = 0;
+	bool known;
 
 	/* those without assert answer NULL if it is something else */
 	for (unsigned i = 0; i < sizeof(casts) / sizeof(*casts); i++) {
@@ -433,9 +437,11 @@ static bool call_known(struct run *run, const char *name)
 		return true;
 	}
 	if (!strcmp(name, "strcmp") || !strcmp(name, "g_str_equal")) {
-		equal = strings_equal(run, arg(run, 0), arg(run, 1));
-		answers(run, equal < 0 ? (struct val){ 0, 0 } :
-			val_of(!strcmp(name, "strcmp") ? !equal : equal));
+		known = compare_strings(run, arg(run, 0), arg(run, 1), &order);
+		if (strcmp(name, "strcmp"))
+			order = !order;
+		answers(run, known ? val_of((uint64_t)(int64_t)order) :
+				     (struct val){ 0, 0 });
 		return true;
 	}
 	return false;
@@ -445,9 +451,10 @@ static void step(struct run *run);
 
 /*
  * Is there a stub of the PLT at @to: a few instructions up to a jump to
- * another's function?  Walked without effect.
+ * another's function, whose address is answered?  Else 0.  Walked without
+ * effect.
  */
-static bool leads_out(struct run *run, uint64_t to)
+static uint64_t leads_out(struct run *run, uint64_t to)
 {
 	struct cpu *cpu = run->cpu;
 	uint8_t saved[offsetof(struct cpu, stack)];
@@ -456,7 +463,7 @@ static bool leads_out(struct run *run, uint64_t to)
 
 	memcpy(saved, cpu, sizeof(saved));
 	run->probing = true;
-	run->out = false;
+	run->out = 0;
 	cpu->ip = to;
 	if (run->host->callee != NO_LINK)
 		cpu->r[run->host->callee] = val_of(to);
@@ -474,9 +481,9 @@ static bool leads_out(struct run *run, uint64_t to)
 	return run->out;
 }
 
-static enum predicate_call ask_watch(struct run *run, struct val to)
+static enum predicate_call ask_watch(struct run *run, struct val to,
+				     bool external)
 {
-	const struct space *s = run->code->space;
 	struct predicate_arg args[4];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -493,9 +500,7 @@ static enum predicate_call ask_watch(struct run *run, struct val to)
 	}
 	if (!all_known(to, 8))
 		return CALL_SKIP;
-	return run->watch->call(run->watch->ctx, to.v,
-				s->kind(s, to.v) == SPACE_EXTERN ||
-				leads_out(run, to.v), args);
+	return run->watch->call(run->watch->ctx, to.v, external, args);
 }
 
 /* What was called is done: on behind it. */
@@ -518,6 +523,7 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 {
 	const struct space *s = run->code->space;
 	const char *name = NULL;
+	bool external = false;
 
 	/* a slot of the GOT is as good as constant */
 	if (!all_known(to, 8) && run->slot_step &&
@@ -525,19 +531,24 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 		to = val_of(run->slot);
 	if (run->probing) {
 		run->probed = true;
-		run->out = !call && all_known(to, 8) &&
-			s->kind(s, to.v) == SPACE_EXTERN;
+		if (!call && all_known(to, 8) &&
+		    s->kind(s, to.v) == SPACE_EXTERN)
+			run->out = to.v;
 		return;
 	}
-	if (all_known(to, 8))
-		name = symbol(run, to.v);
+	if (all_known(to, 8)) {
+		uint64_t out = run->watch ? leads_out(run, to.v) : 0;
+
+		external = out || s->kind(s, to.v) == SPACE_EXTERN;
+		name = symbol(run, out ? out : to.v);
+	}
 	if (name && call_known(run, name)) {
 		if (!run->dead)
 			come_back(run, call, next);
 		return;
 	}
 	if (run->watch) {
-		enum predicate_call how = ask_watch(run, to);
+		enum predicate_call how = ask_watch(run, to, external);
 		struct val first = arg(run, 0);
 
 		if (how != CALL_FOLLOW && (how != CALL_OTHER || call)) {

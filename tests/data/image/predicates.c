@@ -67,3 +67,4 @@ P(28) { O; uint32_t m = 0; for (int i = 0; i < 4; i++) m |= o->words[i]; return 
 P(29) { O; return __builtin_popcount(o->u8 & 3) == 1; }
 P(30) { O; return o->u64 + (uint64_t)o->s64 == 0; }
 P(31) { O; return !(o->u8 & 0x80) == o->flag; }
+P(32) { O; return strcmp(o->name, "tow") < 0; }
