@@ -512,6 +512,21 @@ static void learn_from_source(struct destination *d,
 			       DESC_FROM_SOURCE);
 }
 
+const char *account_shown(const char *path, const char **what)
+{
+	static const char *const asked[] = { "written-by-", "dumped-by-" };
+	const char *base = strrchr(path, '/');
+
+	*what = "";
+	for (size_t i = 0; base && i < 2; i++)
+		if (strstr(path, "/vmsdb-") &&
+		    !strncmp(base + 1, asked[i], strlen(asked[i]))) {
+			*what = " (asked; not kept)";
+			return base + 1;
+		}
+	return path;
+}
+
 int destination_open(struct destination **ret, const char *const *paths,
 		     size_t n, const struct account *source,
 		     const struct source_opts *opts, struct err *err)

@@ -57,6 +57,12 @@ struct destination {
 };
 
 /*
+ * How to show the path of an account: of what an emulator that was asked has
+ * written (live/reference.h) the name is enough, the file is gone.
+ */
+const char *account_shown(const char *path, const char **what);
+
+/*
  * Build a destination from the files of --to, told apart by content; a number
  * that is no file is a process (or its core), whose registry is exact.  With
  * @n == 0 it is the source's own description.  @source may teach wire types

@@ -497,8 +497,9 @@ static void find_early_end(struct work *w)
 	x = add_divergence(w, DIVERGE_EARLY_END, false, d->eof_offset,
 			   EVENT_NONE, at);
 	x->text = words(w, "a zero byte at 0x%" PRIx64 " is taken for the end "
-			"of the stream; %zu sections behind it (from '%s' on) "
-			"are never loaded", d->eof_offset, lost, first);
+			"of the stream; %zu section%s behind it (from '%s' on) "
+			"%s never loaded", d->eof_offset, lost,
+			lost == 1 ? "" : "s", first, lost == 1 ? "is" : "are");
 }
 
 /* An end mark with more behind it, where no description tells what. */

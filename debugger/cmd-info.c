@@ -565,8 +565,11 @@ static int run_info_destination(struct session *s, const struct command *self,
 	if (s->dest->is_source)
 		row(out, "accounts", "none: the source is taken for its own "
 		    "destination (--to FILE)");
-	for (size_t i = 0; i < s->nto; i++)
-		row(out, "account", "%s", s->to[i]);
+	for (size_t i = 0; i < s->nto; i++) {
+		const char *what, *name = account_shown(s->to[i], &what);
+
+		row(out, "account", "%s%s", name, what);
+	}
 	row(out, "machine", "%s", reg->machine ? reg->machine : "(not told)");
 	row(out, "entries", "%zu%s", reg->nentries, reg->complete ?
 	    ", all of them" : ", there may be others");

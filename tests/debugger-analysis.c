@@ -113,7 +113,7 @@ static const struct test {
 	{ "early end", "nofooters r v1 { a:uint16 } q v1 { b:uint8 }",
 	  "QEVM full[1,r,0,1,nf](0100) full[2,q,0,1,nf](02) 00",
 	  "nofooters r v1 { a:uint8 } q v1 { b:uint8 }",
-	  "silent; layout@23 r › a: the source wrote a (uint16, 2 bytes) where the destination reads a (uint8, 1 byte); early-end@24 : a zero byte at 0x18 is taken for the end of the stream; 1 sections behind it (from 'q' on) are never loaded; unread-section@288 : 'q' 0 was written by the source according to its description, but is not loaded" },
+	  "silent; layout@23 r › a: the source wrote a (uint16, 2 bytes) where the destination reads a (uint8, 1 byte); early-end@24 : a zero byte at 0x18 is taken for the end of the stream; 1 section behind it (from 'q' on) is never loaded; unread-section@288 : 'q' 0 was written by the source according to its description, but is not loaded" },
 	{ "swallowed", "nofooters r v1 { a:uint8 } q v1 { b:uint8 } p v1 { c:uint8 }",
 	  "QEVM full[1,r,0,1,nf](01) full[2,q,0,1,nf](02) full[3,p,0,1,nf](03) 00",
 	  "nofooters r v1 { a:uint8 b:buffer(16) } q v1 { b:uint8 } p v1 { c:uint8 }",

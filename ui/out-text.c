@@ -278,6 +278,13 @@ static void print_failures(FILE *f, const struct timeline *t, bool tentative)
 	}
 }
 
+static void print_account(FILE *f, const char *head, const char *path)
+{
+	const char *what, *name = account_shown(path, &what);
+
+	line(f, "%-12s %s%s", head, name, what);
+}
+
 static void print_head(FILE *f, const struct account *source,
 		       const struct destination *dest)
 {
@@ -292,13 +299,13 @@ static void print_head(FILE *f, const struct account *source,
 		return;
 	}
 	if (dest->reference) {
-		line(f, "%-12s %s", what, dest->reference->src->path);
+		print_account(f, what, dest->reference->src->path);
 		what = "";
 	}
 	for (size_t i = 0; i < dest->nmore; i++)
-		line(f, "%-12s %s", "", dest->more[i]->src->path);
+		print_account(f, "", dest->more[i]->src->path);
 	for (size_t i = 0; i < reg->nsets; i++, what = "")
-		line(f, "%-12s %s", what, reg->sets[i]->path);
+		print_account(f, what, reg->sets[i]->path);
 }
 
 void text_analysis(FILE *f, const struct account *source,
