@@ -22,6 +22,7 @@
 
 #define STACK_SIZE 4096u
 #define MAX_STORES 16
+#define MAX_CALLS 16
 #define MAX_REGS 34
 #define NO_LINK 255
 
@@ -46,6 +47,7 @@ struct cpu {
 	 */
 	int8_t flags[40];
 	unsigned depth;
+	uint64_t back[MAX_CALLS + 2];	/* where each call comes back to */
 	struct val vec[64][2];	/* only moved about; [0] is the lower half */
 	struct store stores[MAX_STORES];
 	unsigned nstores;
@@ -87,6 +89,7 @@ struct host {
 	uint8_t local_entry;	/* bytes that calls within a file may leave out */
 	const uint8_t *lost;	/* registers that a call may change */
 	uint8_t nlost;
+	uint64_t kept_vec;	/* a bit for each whose vec[0] a call keeps */
 	/*
 	 * The instruction at cpu->ip, of which @n >= 1 bytes are at @code:
 	 * executed, and .ip moved; false if it is none that we know.
@@ -240,7 +243,10 @@ void run_jump(struct run *run, struct val to);
 /* To @to if @cond is 1, to @next if it is 0, both if it is -1. */
 void run_branch(struct run *run, int cond, uint64_t to, uint64_t next);
 
-/* @to is where a call or a jump leads; @next is where a call comes back to. */
+/*
+ * @to is where a call or a jump leads; @next is where a call comes back to.
+ * A jump to where the last call comes back to is a return.
+ */
 void run_transfer(struct run *run, struct val to, bool call, uint64_t next);
 
 /* Return from a function. */

@@ -14,11 +14,10 @@
 
 #define WALK_MAX_STEPS 200000u
 #define MAX_PATHS 64
-#define MAX_CALLS 16
 #define STUB_STEPS 6
 
 static const struct host *const hosts[] = {
-	&host_x86_64, &host_aarch64, &host_ppc64,
+	&host_x86_64, &host_aarch64, &host_ppc64, &host_s390x,
 };
 
 /* ---- numbers ---- */
@@ -370,7 +369,11 @@ static void clobber(struct run *run)
 		if (h->lost[i] != h->link)
 			cpu->r[h->lost[i]] = (struct val){ 0, 0 };
 	memset(cpu->flags, -1, sizeof(cpu->flags));
-	memset(cpu->vec, 0, sizeof(cpu->vec));
+	for (unsigned i = 0; i < 64; i++) {
+		if (!(h->kept_vec >> i & 1))
+			cpu->vec[i][0] = (struct val){ 0, 0 };
+		cpu->vec[i][1] = (struct val){ 0, 0 };
+	}
 }
 
 /*
@@ -536,6 +539,11 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 			run->out = to.v;
 		return;
 	}
+	if (!call && all_known(to, 8) &&
+	    to.v == run->cpu->back[run->cpu->depth]) {
+		run_return(run, to);
+		return;
+	}
 	if (all_known(to, 8)) {
 		uint64_t out = run->watch ? leads_out(run, to.v) : 0;
 
@@ -572,6 +580,7 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 		if (run->cpu->depth++ >= MAX_CALLS)
 			run_lose(run, "calls too deep at 0x%" PRIx64 "%s",
 				 to.v, NULL);
+		run->cpu->back[run->cpu->depth] = next;
 		if (run->host->link == NO_LINK)
 			run_push(run, val_of(next));
 		else
@@ -648,6 +657,7 @@ static struct cpu *first_path(const struct run *run, uint64_t fn,
 	if (!cpu)
 		return NULL;
 	cpu->ip = fn;
+	cpu->back[0] = RETURN;
 	memset(cpu->flags, -1, sizeof(cpu->flags));
 	cpu->r[h->args[0]] = val_of(object);
 	cpu->r[h->args[1]] = val_of(second);

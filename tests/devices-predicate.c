@@ -23,7 +23,7 @@
 
 #define DIR "build/image"
 #ifndef HOSTS
-#define HOSTS "aarch64", "powerpc64le"
+#define HOSTS "aarch64", "powerpc64le", "s390x"
 #endif
 #define N 33			/* functions p0 .. */
 #define SIZE 160
