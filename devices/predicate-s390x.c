@@ -1009,18 +1009,25 @@ static struct val count_ones(struct val a, bool all)
 
 /* ---- branches ---- */
 
-/* What is learned of the code by going one way or the other is kept. */
+/*
+ * What is learned of the code by going one way or the other is kept.  Without
+ * a condition it may lead to another function.
+ */
 static void branch(struct run *run, struct insn *in, unsigned mask, uint64_t to)
 {
 	unsigned set = codes(run->cpu);
 	int cond = within(set, mask);
 
+	in->moved = true;
+	if (mask == CC_ANY) {
+		run_transfer(run, val_of(to), false, in->next);
+		return;
+	}
 	if (cond < 0)
 		set_codes(run->cpu, set & mask);
 	run_branch(run, cond, to, in->next);
 	if (cond < 0)
 		set_codes(run->cpu, set & ~mask);
-	in->moved = true;
 }
 
 static void branch_on(struct run *run, struct insn *in, int cond, uint64_t to)
