@@ -306,10 +306,19 @@ static struct val plus_carry(struct cpu *cpu, struct val a, struct val b,
 	return r;
 }
 
+/* Known below the lowest bit that is not: ic leaves the rest of a register. */
+static struct val times(struct val a, struct val b, unsigned size)
+{
+	uint64_t unknown = ~(a.k & b.k) & mask_of(size);
+	uint64_t k = unknown ? (unknown & -unknown) - 1 : UINT64_MAX;
+
+	return cut((struct val){ a.v * b.v & k, k }, size);
+}
+
 static struct val times_test(struct cpu *cpu, struct val a, struct val b,
 			     unsigned size)
 {
-	struct val r = val_times(a, b, size);
+	struct val r = times(a, b, size);
 	__int128 x, y, most;
 
 	set_codes(cpu, CC_ANY);
@@ -365,7 +374,7 @@ static bool compute(struct cpu *cpu, enum op op, struct val a, struct val b,
 		*r = plus_carry(cpu, a, val_not(b), size);
 		return true;
 	case TIMES:
-		*r = val_times(a, b, size);
+		*r = times(a, b, size);
 		return true;
 	case TIMES_TEST:
 		*r = times_test(cpu, a, b, size);
@@ -1391,7 +1400,7 @@ static bool control(struct run *run, const struct insn *in)
 		    r2 == 1 ? val_of((uint32_t)THREAD) : val_unknown(4));
 		return true;
 	case 0x52:
-		set(cpu, r1, 4, val_times(get(cpu, r1, 4), get(cpu, r2, 4), 4));
+		set(cpu, r1, 4, times(get(cpu, r1, 4), get(cpu, r2, 4), 4));
 		return true;
 	case 0x5d:
 		return compare_strings(run, r1, r2);
@@ -1645,18 +1654,31 @@ static bool floats(struct cpu *cpu, const struct insn *in)
 	return false;
 }
 
-/* vl, vst, vleg, vsteg */
-static bool move_vector(struct run *run, const struct insn *in)
+/* A number of @size bytes in each element. */
+static struct val repeated(uint64_t v, unsigned size)
+{
+	v &= mask_of(size);
+	for (; size < 8; size *= 2)
+		v |= v << size * 8;
+	return val_of(v);
+}
+
+/* vl, vst, vleg, vsteg, vlrepg */
+static bool move_vector(struct run *run, const struct insn *in, struct val *x)
 {
 	struct cpu *cpu = run->cpu;
 	struct val addr = indexed(cpu, in, address(cpu, in, 16));
 	struct val high = val_plus(addr, val_of(8));
-	struct val *x = cpu->vec[field(in, 8, 4) | field(in, 36, 1) << 4];
-	unsigned which = field(in, 32, 4) & 1;
+	unsigned element = field(in, 32, 4), which = element & 1;
 
 	switch (field(in, 40, 8)) {
 	case 0x02:
 		x[which] = load(run, addr, 8);
+		return true;
+	case 0x05:
+		if (element != 3)
+			return false;
+		x[0] = x[1] = load(run, addr, 8);
 		return true;
 	case 0x06:
 		x[0] = load(run, addr, 8);
@@ -1673,25 +1695,27 @@ static bool move_vector(struct run *run, const struct insn *in)
 	return false;
 }
 
-/* 0xe7 */
+/* 0xe7; its registers have a fifth bit each, far from the others */
 static bool vectors(struct run *run, const struct insn *in)
 {
 	struct cpu *cpu = run->cpu;
-	unsigned v1 = field(in, 8, 4) | field(in, 36, 1) << 4;
-	unsigned v2 = field(in, 12, 4) | field(in, 37, 1) << 4;
-	struct val *x = cpu->vec[v1], index = address(cpu, in, 16);
-	bool doubleword = field(in, 32, 4) == 3 && index.k & 1;
+	struct val *x = cpu->vec[field(in, 8, 4) | field(in, 36, 1) << 4];
+	const struct val *y = cpu->vec[field(in, 12, 4) | field(in, 37, 1) << 4];
+	const struct val *z = cpu->vec[field(in, 16, 4) | field(in, 38, 1) << 4];
+	struct val index = address(cpu, in, 16), a[2] = { y[0], y[1] };
+	unsigned op = field(in, 40, 8), element = field(in, 32, 4);
 
-	switch (field(in, 40, 8)) {
-	case 0x21:			/* vlgvg */
-		if (!doubleword)
+	switch (op) {
+	case 0x21: case 0x22:		/* vlgvg, vlvgg */
+		if (element != 3 || !(index.k & 1))
 			return false;
-		cpu->r[field(in, 8, 4)] = cpu->vec[v2][index.v & 1];
+		if (op == 0x21)
+			cpu->r[field(in, 8, 4)] = y[index.v & 1];
+		else
+			x[index.v & 1] = cpu->r[field(in, 12, 4)];
 		return true;
-	case 0x22:			/* vlvgg */
-		if (!doubleword)
-			return false;
-		x[index.v & 1] = cpu->r[field(in, 12, 4)];
+	case 0x42:			/* vleig */
+		x[element & 1] = val_of(sfield(in, 16, 16));
 		return true;
 	case 0x44:			/* vgbm */
 		x[0] = x[1] = val_of(0);
@@ -1699,16 +1723,31 @@ static bool vectors(struct run *run, const struct insn *in)
 			if (field(in, 16 + i, 1))
 				x[i / 8].v |= UINT64_C(0xff) << (56 - i % 8 * 8);
 		return true;
+	case 0x45:			/* vrepi */
+		if (element > 3)
+			return false;
+		x[0] = x[1] = repeated(sfield(in, 16, 16), 1u << element);
+		return true;
 	case 0x56:			/* vlr */
-		x[1] = cpu->vec[v2][1];
-		x[0] = cpu->vec[v2][0];
+		memcpy(x, a, sizeof(a));
 		return true;
 	case 0x62:			/* vlvgp */
 		x[0] = cpu->r[field(in, 12, 4)];
 		x[1] = cpu->r[field(in, 16, 4)];
 		return true;
+	case 0x68: case 0x6a: case 0x6d:	/* vn, vo, vx */
+		for (unsigned i = 0; i < 2; i++)
+			x[i] = op == 0x68 ? val_and(a[i], z[i]) :
+				op == 0x6a ? val_or(a[i], z[i]) :
+				val_xor(a[i], z[i]);
+		return true;
+	case 0x84:			/* vpdi */
+		a[0] = y[element >> 2 & 1];
+		a[1] = z[element & 1];
+		memcpy(x, a, sizeof(a));
+		return true;
 	}
-	return move_vector(run, in);
+	return move_vector(run, in, x);
 }
 
 /* ---- all of them ---- */
