@@ -84,7 +84,7 @@ static struct val extended(struct val a, unsigned from, bool sign)
 	return sign ? extend(a, from) : cut(a, from);
 }
 
-/* Two registers of @size bytes, as far as both fit into one number. */
+/* The right halves of two registers, as one number. */
 static struct val get_pair(const struct cpu *cpu, unsigned reg)
 {
 	return val_or(val_shl(get(cpu, reg, 4), 32, 8), get(cpu, reg + 1, 4));
