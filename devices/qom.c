@@ -56,6 +56,19 @@ static const char *text_of(struct qom *q, uint64_t addr)
 	return n > 0 ? arena_intern(&q->arena, buf, (size_t)n) : NULL;
 }
 
+/* A word that begins with bools: the first one is its lowest byte. */
+static bool bools(const struct qom *q, uint64_t addr, uint64_t *ret)
+{
+	uint8_t b[8];
+
+	if (q->s->read(q->s, addr, b, q->s->ptr_size))
+		return false;
+	*ret = 0;
+	for (unsigned i = 0; i < q->s->ptr_size; i++)
+		*ret |= (uint64_t)b[i] << i * 8;
+	return true;
+}
+
 static bool is_code(const struct qom *q, uint64_t addr)
 {
 	enum space_kind k = q->s->kind(q->s, addr);
@@ -101,7 +114,7 @@ static bool type_read(struct qom *q, uint64_t at, unsigned shape,
 	uint64_t v[13] = { 0 };
 
 	for (unsigned i = 0; i < k + 9; i++)
-		if (!word(q, at + (uint64_t)i * w, &v[i]))
+		if (!(i == k + 3 ? bools : word)(q, at + (uint64_t)i * w, &v[i]))
 			return false;
 	if (v[2] > MAX_SIZE || (shape == TYPE_ALIGNED && v[3] > 4096) ||
 	    !code_or_null(q, v[k]) || !code_or_null(q, v[k + 1]) ||
@@ -415,7 +428,7 @@ static bool global_read(struct qom *q, uint64_t at, struct global *g)
 	unsigned w = q->s->ptr_size;
 	uint64_t flags;
 
-	if (!word(q, at + 3 * w, &flags) || flags & ~UINT64_C(0x101))
+	if (!bools(q, at + 3 * w, &flags) || flags & ~UINT64_C(0x101))
 		return false;
 	g->addr = at;
 	g->driver = text_of(q, word_of(q, at));

@@ -139,7 +139,7 @@ static void every_host(void **state)
 {
 	static const char *const compilers[] = {
 		"gcc", "clang-14", "aarch64-linux-gnu-gcc",
-		"powerpc64le-linux-gnu-gcc",
+		"powerpc64le-linux-gnu-gcc", "s390x-linux-gnu-gcc",
 	};
 	static const char *const flags[] = {
 		"-O1 -s -fPIE -pie", "-O2 -s -fPIE -pie -Wl,-z,now",
