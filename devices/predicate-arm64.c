@@ -10,16 +10,6 @@
 enum { SP = 31, ZR = 32 };
 enum { N, Z, C, V, NFLAGS };
 
-static uint32_t bits(uint32_t w, unsigned lo, unsigned n)
-{
-	return w >> lo & (UINT32_C(0xffffffff) >> (32 - n));
-}
-
-static int64_t sbits(uint32_t w, unsigned lo, unsigned n)
-{
-	return (int64_t)extend_bits(val_of(bits(w, lo, n)), n).v;
-}
-
 /* ---- registers ---- */
 
 static struct val get(const struct cpu *cpu, unsigned reg, unsigned size)

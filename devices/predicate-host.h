@@ -47,6 +47,7 @@ struct cpu {
 	 */
 	int8_t flags[40];
 	unsigned depth;
+	bool handed;		/* another's function got the object: it may be changed */
 	uint64_t back[MAX_CALLS + 2];	/* where each call comes back to */
 	struct val vec[64][2];	/* only moved about; [0] is the lower half */
 	struct store stores[MAX_STORES];
@@ -180,7 +181,7 @@ struct val val_shl(struct val a, unsigned n, unsigned size);
 struct val val_shr(struct val a, unsigned n, unsigned size);
 struct val val_sar(struct val a, unsigned n, unsigned size);
 struct val val_ror(struct val a, unsigned n, unsigned size);
-/* Known only where both are. */
+/* Known below the lowest bit that is not, too. */
 struct val val_times(struct val a, struct val b, unsigned size);
 /* What is the same in both: for a choice on an unknown condition. */
 struct val val_either(struct val a, struct val b);
@@ -221,6 +222,17 @@ static inline int bit_of(struct val a, unsigned n)
 int val_below(struct val a, struct val b, unsigned size, bool sign);
 /* Are they equal? */
 int val_equal(struct val a, struct val b, unsigned size);
+
+/* @n bits of an instruction of 32 from @lo on, without a sign and with it. */
+static inline uint32_t bits(uint32_t w, unsigned lo, unsigned n)
+{
+	return w >> lo & (UINT32_C(0xffffffff) >> (32 - n));
+}
+
+static inline int64_t sbits(uint32_t w, unsigned lo, unsigned n)
+{
+	return (int64_t)extend_bits(val_of(bits(w, lo, n)), n).v;
+}
 
 /* ---- memory ---- */
 

@@ -19,16 +19,6 @@ enum { LR = 32, CTR = 33 };
 enum { LT, GT, EQ, SO, CA = 32, LESS, LESS_THAN };
 #define TOC_SLOT 24		/* where a call saves the caller's r2 */
 
-static uint32_t bits(uint32_t w, unsigned lo, unsigned n)
-{
-	return w >> lo & (UINT32_C(0xffffffff) >> (32 - n));
-}
-
-static int64_t sbits(uint32_t w, unsigned lo, unsigned n)
-{
-	return (int64_t)extend_bits(val_of(bits(w, lo, n)), n).v;
-}
-
 /* ---- registers ---- */
 
 static unsigned rt(uint32_t w)

@@ -306,19 +306,10 @@ static struct val plus_carry(struct cpu *cpu, struct val a, struct val b,
 	return r;
 }
 
-/* Known below the lowest bit that is not: ic leaves the rest of a register. */
-static struct val times(struct val a, struct val b, unsigned size)
-{
-	uint64_t unknown = ~(a.k & b.k) & mask_of(size);
-	uint64_t k = unknown ? (unknown & -unknown) - 1 : UINT64_MAX;
-
-	return cut((struct val){ a.v * b.v & k, k }, size);
-}
-
 static struct val times_test(struct cpu *cpu, struct val a, struct val b,
 			     unsigned size)
 {
-	struct val r = times(a, b, size);
+	struct val r = val_times(a, b, size);
 	__int128 x, y, most;
 
 	set_codes(cpu, CC_ANY);
@@ -374,7 +365,7 @@ static bool compute(struct cpu *cpu, enum op op, struct val a, struct val b,
 		*r = plus_carry(cpu, a, val_not(b), size);
 		return true;
 	case TIMES:
-		*r = times(a, b, size);
+		*r = val_times(a, b, size);
 		return true;
 	case TIMES_TEST:
 		*r = times_test(cpu, a, b, size);
@@ -1400,7 +1391,7 @@ static bool control(struct run *run, const struct insn *in)
 		    r2 == 1 ? val_of((uint32_t)THREAD) : val_unknown(4));
 		return true;
 	case 0x52:
-		set(cpu, r1, 4, times(get(cpu, r1, 4), get(cpu, r2, 4), 4));
+		set(cpu, r1, 4, val_times(get(cpu, r1, 4), get(cpu, r2, 4), 4));
 		return true;
 	case 0x5d:
 		return compare_strings(run, r1, r2);

@@ -4,6 +4,7 @@
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 enum { CF, PF, ZF, SF, OF, NFLAGS };
+#define MAX_STRING 256u
 
 /* One instruction, as far as it is decoded. */
 struct insn {
@@ -524,6 +525,30 @@ static bool two_bytes(struct run *run, struct insn *in)
 	return false;
 }
 
+/* stos and movs, once or rcx times; upwards, as the ABI has it at all times. */
+static bool string(struct run *run, const struct insn *in, bool copy,
+		   unsigned size)
+{
+	struct cpu *cpu = run->cpu;
+	struct val *to = &cpu->r[RDI], *from = &cpu->r[RSI];
+	uint64_t n = in->rep ? cpu->r[RCX].v : 1;
+
+	if (in->fs || n > MAX_STRING || (in->rep && !all_known(cpu->r[RCX], 8)))
+		return false;
+	for (uint64_t i = 0; i < n && !run->lost; i++) {
+		struct val a = copy ? mem_load_at(run, *from, size) :
+				      cut(cpu->r[RAX], size);
+
+		mem_store_at(run, *to, size, a);
+		*to = val_plus(*to, val_of(size));
+		if (copy)
+			*from = val_plus(*from, val_of(size));
+	}
+	if (in->rep)
+		cpu->r[RCX] = val_of(0);
+	return true;
+}
+
 /* One-byte opcodes that set .ip themselves answer with in->at == 0. */
 static bool one_byte(struct run *run, struct insn *in, unsigned op)
 {
@@ -640,6 +665,8 @@ static bool one_byte(struct run *run, struct insn *in, unsigned op)
 		a.k = (uint64_t)((int64_t)a.k >> 63);
 		set_reg(run, in, RDX, size, a);
 		return true;
+	case 0xa4: case 0xa5: case 0xaa: case 0xab:
+		return string(run, in, op < 0xa8, op & 1 ? size : 1);
 	case 0xa8: case 0xa9:
 		size = in->size = op & 1 ? size : 1;
 		op_logic(cpu, 4, get_reg(run, in, RAX, size),

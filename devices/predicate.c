@@ -15,6 +15,7 @@
 #define WALK_MAX_STEPS 200000u
 #define MAX_PATHS 64
 #define STUB_STEPS 6
+#define MAX_FILLED 128u
 
 static const struct host *const hosts[] = {
 	&host_x86_64, &host_aarch64, &host_ppc64, &host_s390x,
@@ -77,9 +78,10 @@ struct val val_ror(struct val a, unsigned n, unsigned size)
 
 struct val val_times(struct val a, struct val b, unsigned size)
 {
-	if (!all_known(a, size) || !all_known(b, size))
-		return val_unknown(size);
-	return cut(val_of(a.v * b.v), size);
+	uint64_t unknown = ~(a.k & b.k) & mask_of(size);
+	uint64_t k = unknown ? (unknown & -unknown) - 1 : UINT64_MAX;
+
+	return cut((struct val){ a.v * b.v & k, k }, size);
 }
 
 struct val val_either(struct val a, struct val b)
@@ -199,14 +201,21 @@ static bool load_store(const struct cpu *cpu, uint64_t addr, unsigned n,
 	return false;
 }
 
+static bool is_constant(const struct run *run, uint64_t addr, unsigned n)
+{
+	const struct space *s = run->code->space;
+
+	return s->constant && s->constant(s, addr) &&
+		s->constant(s, addr + n - 1);
+}
+
 static struct val load_other(struct run *run, uint64_t addr, unsigned n)
 {
 	const struct space *s = run->code->space;
 	uint8_t buf[8] = { 0 }, known[8] = { 0 };
 	uint64_t v;
 
-	if (s->constant && s->constant(s, addr) &&
-	    s->constant(s, addr + n - 1) && !s->read(s, addr, buf, n))
+	if (is_constant(run, addr, n) && !s->read(s, addr, buf, n))
 		memset(known, 0xff, n);
 	else if (run->mem->read_abs)
 		run->mem->read_abs(run->mem->ctx, addr, n, buf, known);
@@ -230,10 +239,13 @@ struct val mem_load(struct run *run, uint64_t addr, unsigned n)
 				  run->cpu->known + at, n);
 	}
 	if (load_store(run->cpu, addr, n, &a))
-		return a;
+		return run->cpu->handed ? val_unknown(n) : a;
 	if (off > -OBJECT_REACH && off < OBJECT_REACH)
-		return load_object(run, off, n);
-	return load_other(run, addr, n);
+		a = load_object(run, off, n);
+	else
+		a = load_other(run, addr, n);
+	return run->cpu->handed && !is_constant(run, addr, n) ?
+		val_unknown(n) : a;
 }
 
 void mem_store(struct run *run, uint64_t addr, unsigned n, struct val a)
@@ -409,6 +421,115 @@ static void answers(struct run *run, struct val a)
 	run->cpu->r[run->host->result] = a;
 }
 
+/* memset(), memcpy() and memmove() of a few known bytes; false if they are not. */
+static bool fill_memory(struct run *run, bool copy)
+{
+	struct val to = arg(run, 0), from = arg(run, 1), n = arg(run, 2);
+	struct val bytes[MAX_FILLED];
+
+	if (!all_known(to, 8) || !all_known(n, 8) || n.v > MAX_FILLED ||
+	    (copy && !all_known(from, 8)))
+		return false;
+	for (unsigned i = 0; i < n.v; i++)
+		bytes[i] = copy ? mem_load(run, from.v + i, 1) : cut(from, 1);
+	for (unsigned i = 0; i < n.v && !run->lost; i++)
+		mem_store(run, to.v + i, 1, bytes[i]);
+	answers(run, to);
+	return true;
+}
+
+static bool compare_memory(struct run *run)
+{
+	struct val a = arg(run, 0), b = arg(run, 1), n = arg(run, 2);
+	int order = 0;
+
+	if (!all_known(a, 8) || !all_known(b, 8) || !all_known(n, 8) ||
+	    n.v > MAX_FILLED)
+		return false;
+	for (unsigned i = 0; i < n.v && !order; i++) {
+		struct val x = mem_load(run, a.v + i, 1);
+		struct val y = mem_load(run, b.v + i, 1);
+
+		if (!all_known(x, 1) || !all_known(y, 1))
+			return false;
+		order = (int)cut(x, 1).v - (int)cut(y, 1).v;
+	}
+	answers(run, val_of((uint64_t)(int64_t)order));
+	return true;
+}
+
+/* Functions of memory: done, or false. */
+static bool call_memory(struct run *run, const char *name)
+{
+	if (run->watch)
+		return false;
+	if (!strcmp(name, "memset"))
+		return fill_memory(run, false);
+	if (!strcmp(name, "memcpy") || !strcmp(name, "memmove"))
+		return fill_memory(run, true);
+	if (!strcmp(name, "memcmp") || !strcmp(name, "bcmp"))
+		return compare_memory(run);
+	return false;
+}
+
+static bool only_looks(const char *name)
+{
+	static const char *const names[] = {
+		"strlen", "strnlen", "strcmp", "strncmp", "strcasecmp", "strchr",
+		"strstr", "memcmp", "bcmp", "memchr", "g_strcmp0", "g_str_equal",
+		"g_str_has_prefix", "g_str_has_suffix", "g_ascii_strcasecmp",
+		"g_list_length", "g_slist_length", "g_queue_is_empty",
+		"g_queue_get_length", "g_hash_table_size", "g_hash_table_lookup",
+		"g_hash_table_contains", "g_tree_nnodes", "g_tree_lookup",
+		"getpagesize", "pthread_self", "pthread_equal",
+	};
+
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A call comes back to the slot's address: whoever wrote it, it stays. */
+static bool is_way_back(const struct run *run, unsigned at)
+{
+	const struct cpu *cpu = run->cpu;
+	struct val a = from_bytes(run, cpu->stack + at, cpu->known + at, 8);
+
+	for (unsigned i = 0; all_known(a, 8) && i <= cpu->depth; i++)
+		if (a.v == cpu->back[i])
+			return true;
+	return false;
+}
+
+/*
+ * Another's function is given what may be pointers: what they point to, on the
+ * stack from there upwards, or in the object, may have been changed.
+ */
+static void hand_over(struct run *run, const char *name)
+{
+	struct cpu *cpu = run->cpu;
+	const struct host *h = run->host;
+	uint64_t object = run->mem->address ? run->mem->address : OBJECT;
+	uint64_t from = STACK_SIZE;
+
+	if (run->watch || only_looks(name))
+		return;
+	for (unsigned i = 0; i < h->nlost; i++) {
+		struct val a = cpu->r[h->lost[i]];
+
+		if (h->lost[i] == h->link || !all_known(a, 8))
+			continue;
+		if (a.v - (STACK_TOP - STACK_SIZE) < from)
+			from = a.v - (STACK_TOP - STACK_SIZE);
+		if (a.v - (object - OBJECT_REACH) < 2 * OBJECT_REACH)
+			cpu->handed = true;
+	}
+	for (from &= ~UINT64_C(7); from < STACK_SIZE; from += 8)
+		if (!is_way_back(run, (unsigned)from))
+			memset(cpu->known + from, 0, 8);
+}
+
 /*
  * Functions that need not be followed: casts answer their argument, some do
  * not return.  Returns whether @name is one; the call is then done.
@@ -447,7 +568,7 @@ static bool call_known(struct run *run, const char *name)
 				     (struct val){ 0, 0 });
 		return true;
 	}
-	return false;
+	return call_memory(run, name);
 }
 
 static void step(struct run *run);
@@ -572,6 +693,7 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 			snprintf(run->why->why, sizeof(run->why->why),
 				 "it calls %s", name ? name :
 				 "a function that is not known");
+		hand_over(run, name);
 		clobber(run);
 		come_back(run, call, next);
 		return;

@@ -25,7 +25,8 @@
 #ifndef HOSTS
 #define HOSTS "aarch64", "powerpc64le", "s390x"
 #endif
-#define N 33			/* functions p0 .. */
+#define N 37			/* functions p0 .. */
+#define HANDS_OUT 35		/* from here on others change what they look at */
 #define SIZE 160
 
 struct object {
@@ -153,7 +154,7 @@ static void one_function(void *lib, const char *path, unsigned n)
 		if (code.space->big_endian)
 			turn_round(&o);
 		got = predicate_eval(&code, addr, version, &mem, &why);
-		if (got != want)
+		if (got != want && (n < HANDS_OUT || got != TRI_UNKNOWN))
 			fail_msg("%s %s: %d, not %d (%s)", path, name, got,
 				 want, why.why);
 		for (unsigned k = rnd() % SIZE; k; k--)

@@ -68,3 +68,7 @@ P(29) { O; return __builtin_popcount(o->u8 & 3) == 1; }
 P(30) { O; return o->u64 + (uint64_t)o->s64 == 0; }
 P(31) { O; return !(o->u8 & 0x80) == o->flag; }
 P(32) { O; return strcmp(o->name, "tow") < 0; }
+P(33) { O; char q[8]; memset(q, 0, 8); memcpy(q, o->list, (o->u8 & 7) + 1); return q[0] == 0; }
+P(34) { O; return !memcmp(o->list, o->name, o->u8 & 3); }
+P(35) { O; char q[8] = { 1 }; strcpy(q, o->name); return q[0] == 1 || strlen(o->name) == 3; }
+P(36) { O; strcat(o->name, "x"); return o->flag; }
