@@ -138,7 +138,7 @@ static const struct option_help options[] = {
 	{ "--forward", "WHERE", "where the destination listens" },
 	{ "-o", "FILE", "the main channel, as the source sent it" },
 	{ "--buffer", "SIZE", "memory for a file that is slow now and then "
-	  "(default: an eighth of what is free, 256M to 1G)" },
+	  "(default: an eighth of what is free, 256M to 4G)" },
 	{ "--wait", "SECONDS", "for the first connection (default: for ever)" },
 	{ "--hold", "WHERE", "hold the stream at a byte's offset, or where the "
 	  "section with this idstr starts" },

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../stream/cursor.h"
@@ -28,7 +29,9 @@
 #define NBUCKETS 32		/* pipes from the start */
 #define SOCKET_ROOM (1 << 20)
 #define BUFFER_LEAST (UINT64_C(256) << 20)
-#define BUFFER_MOST (UINT64_C(1) << 30)
+#define BUFFER_MOST (UINT64_C(4) << 30)
+#define QUIET_MS 20		/* nothing came for so long: the file's turn */
+#define FAST (256u << 10)	/* bytes in a millisecond that keep processors busy */
 #define NWRITERS 2
 #define STACK_SIZE (256 * 1024)
 #define LOOK_MS 200		/* how often a waiting thread looks up */
@@ -67,6 +70,9 @@ struct recorder {
 	struct bucket *filling;	/* the relay's own */
 	struct spare *spare;	/* fresh memory costs more than the copying */
 	uint64_t queued, written;
+	int64_t from_ms, last_ms;	/* of what is measured; of what came last */
+	uint64_t came;		/* since .from_ms */
+	bool fast;		/* it comes as fast as processors go */
 	bool end;		/* nothing more will be queued */
 	atomic_bool lost;	/* set once; the rest is thrown away */
 	char why[160];
@@ -148,6 +154,20 @@ static void put_empty(struct recorder *r, struct bucket *b)
 	r->empty = b;
 }
 
+/* With the lock held: @n more bytes have come. */
+static void measure(struct recorder *r, size_t n)
+{
+	int64_t now = now_ms();
+
+	r->last_ms = now;
+	r->came += n;
+	if (now - r->from_ms < QUIET_MS)
+		return;
+	r->fast = r->came / FAST >= (uint64_t)(now - r->from_ms);
+	r->came = 0;
+	r->from_ms = now;
+}
+
 /* Give the full bucket away. */
 static void submit(struct recorder *r)
 {
@@ -163,6 +183,7 @@ static void submit(struct recorder *r)
 	*r->last = b;
 	r->last = &b->next;
 	r->queued += b->len;
+	measure(r, b->len);
 	pthread_cond_broadcast(&r->change);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -307,21 +328,39 @@ static bool splice_out(struct recorder *r, int pipe, size_t len)
 	return true;
 }
 
+/* With the lock held: wait for a change, but not for ever. */
+static void wait_a_little(struct recorder *r)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += QUIET_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_cond_clockwait(&r->change, &r->lock, CLOCK_MONOTONIC, &until);
+}
+
 /*
  * With the lock held: waits for the next one; NULL at the end.  While the
- * migration runs, processors that it needs are its own: a relaxed writer takes
- * what they leave, and the other helps once half of the memory is used.
+ * migration runs, processors that it needs are its own.  Where it comes as fast
+ * as they go, it is kept in memory until there is a pause, or half of that is
+ * used.  Else a relaxed writer takes the time that is left, and the other helps
+ * once half of the memory is used.
  */
 static struct bucket *next_bucket(struct recorder *r, bool relaxed)
 {
 	for (;;) {
-		bool may = relaxed || r->end || r->queued > r->max / 2;
+		bool must = r->end || r->queued > r->max / 2;
+		bool hasty = r->fast && now_ms() - r->last_ms < QUIET_MS;
 
 		if (r->lost || (!r->first && r->end))
 			return NULL;
-		if (r->first && !r->writing && may)
+		if (r->first && !r->writing && (must || (relaxed && !hasty)))
 			return r->first;
-		pthread_cond_wait(&r->change, &r->lock);
+		if (r->first && relaxed)
+			wait_a_little(r);
+		else
+			pthread_cond_wait(&r->change, &r->lock);
 	}
 }
 

@@ -21,7 +21,7 @@
 struct proxy_opts {
 	const char *listen, *forward;	/* unix:PATH, tcp:HOST:PORT */
 	int out;		/* the recording; -1: none */
-	uint64_t buffer;	/* bytes in memory; 0: 256 MiB to 1 GiB */
+	uint64_t buffer;	/* bytes in memory; 0: 256 MiB to 4 GiB */
 	uint64_t hold_at;	/* hold the stream here; UINT64_MAX: nowhere */
 	const char *hold_section;	/* or where this idstr's section starts */
 	int hold_ms;		/* and let it flow on after so long */
