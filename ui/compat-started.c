@@ -136,6 +136,8 @@ static void print_way(const char *way, const struct live_prediction *p)
 	if (an->failure && an->failure->nlines)
 		printf("    %s\n", safe(buf, sizeof(buf),
 					an->failure->lines[0]));
+	if (an->cause)
+		printf("    why: %s\n", safe(buf, sizeof(buf), an->cause));
 	if (an->verdict == VERDICT_UNKNOWN && p->load->nunknowns)
 		printf("    it depends on %s\n", safe(buf, sizeof(buf),
 			p->load->unknowns[0].text));

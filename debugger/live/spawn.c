@@ -57,7 +57,11 @@ static void become(char *const *argv, const int *fds, size_t n, int err_fd,
 	dup2(err_fd, 2);
 	for (size_t i = 0; i < n; i++)
 		fcntl(fds[i], F_SETFD, 0);
-	execvp(argv[0], argv);
+	/* execvp() hands what is no program to a shell: of files, never */
+	if (strchr(argv[0], '/'))
+		execv(argv[0], argv);
+	else
+		execvp(argv[0], argv);
 	e = errno;
 	(void)!write(report, &e, sizeof(e));
 	_exit(127);
