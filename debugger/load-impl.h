@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load-impl.h - what load.c (framing), load-desc.c (descriptors) and judge.c
- * share.  What the parts of load_desc() share is in load-desc.h.
+ * load-impl.h - what load.c (framing), load-configuration.c (what comes before),
+ * load-desc.c (descriptors), load-say.c (events and messages) and judge.c share.
+ * What the parts of load_desc() share is in load-desc.h.
  */
 #ifndef VMSDB_LOAD_IMPL_H
 #define VMSDB_LOAD_IMPL_H
@@ -138,6 +139,13 @@ bool words_of_11(const struct load *l);
 void print_chain(struct load *l);
 void chain(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* What was printed and refused so far becomes the timeline's next failure. */
+void add_failure(struct load *l, int ret);
+void forget_failure(struct load *l);
+
+/* load-configuration.c: the stream's first sections.  0 or a negative errno. */
+int load_header(struct load *l);
 
 /* Remember where the load stops; answers @ret. */
 int refuse(struct load *l, uint32_t event, enum outcome outcome, int ret);
