@@ -64,7 +64,7 @@ static int open_session(struct session **ret, struct live_args *a,
 
 	if (live_ask(c, a->command, false, &asked) < 0)
 		complain("the prediction goes without its reference stream");
-	if (!has_elf(c) && c->nto < sizeof(c->to) / sizeof(c->to[0]))
+	if (a->command && !has_elf(c) && c->nto < sizeof(c->to) / sizeof(c->to[0]))
 		own = executable_of(a->command[0]);
 	if (own) {
 		c->to[c->nto++] = own;
