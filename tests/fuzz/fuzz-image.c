@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Executables as accounts of a destination: whatever the ELF file says, the
- * descriptors found in it can be walked.  Seeds are the fixtures that
- * tests/devices-image builds (build/image), one for each layout and machine.
+ * descriptors found in it can be walked, its types' class_init()s followed and
+ * its predicates asked.  Seeds are the fixtures that tests/devices-image,
+ * devices-qom and devices-predicate build (build/image), of every host.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../devices/desc-image.h"
+#include "../../devices/qom.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +28,36 @@ static void walk(const struct desc *d, unsigned depth, size_t *left)
 	}
 	for (size_t i = 0; i < d->nsubs && *left; i++)
 		walk(d->subs[i], depth + 1, left);
+}
+
+/* Nothing is known of the object: every way that there is is taken. */
+static void ask(const struct qom *q, const struct desc *d)
+{
+	struct qom_object o = { .type = NULL };
+	struct predicate_trace why;
+
+	for (size_t i = 0; i < d->nsubs && i < 8; i++)
+		if (d->subs[i]->needed_fn)
+			qom_ask(q, &o, d->subs[i]->needed_fn, 1, &why);
+	for (size_t i = 0; i < d->nfields && i < 8; i++)
+		if (d->fields[i].exists_fn)
+			qom_ask(q, &o, d->fields[i].exists_fn, 1, &why);
+}
+
+static void follow_code(struct desc_image *img)
+{
+	const struct desc_set *set = desc_image_set(img);
+	struct qom *q;
+	struct err err = { 0 };
+
+	if (qom_open(&q, img, &err) < 0) {
+		if (!*err.msg)
+			abort();
+		return;
+	}
+	for (size_t i = 0; i < set->nitems && i < 64; i++)
+		ask(q, set->items[i].desc);
+	qom_close(q);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set = desc_image_set(img);
 	for (size_t i = 0; i < set->nitems && left; i++)
 		walk(set->items[i].desc, 0, &left);
+	follow_code(img);
 	desc_image_close(img);
 	close(fd);
 	return 0;
