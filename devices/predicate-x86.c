@@ -129,8 +129,9 @@ static struct val get_rm(struct run *run, const struct insn *in, unsigned size)
 {
 	if (in->mod == 3)
 		return get_reg(run, in, in->rm, size);
-	if (in->fs)	/* the stack protector's canary */
-		return val_of(0);
+	if (in->fs)	/* a thread's own: the stack protector's canary is there */
+		return all_known(in->addr, 8) && in->addr.v == 0x28 ?
+			val_of(0) : val_unknown(size);
 	return mem_load_at(run, in->addr, size);
 }
 

@@ -219,7 +219,8 @@ static struct val load_other(struct run *run, uint64_t addr, unsigned n)
 		memset(known, 0xff, n);
 	else if (run->mem->read_abs)
 		run->mem->read_abs(run->mem->ctx, addr, n, buf, known);
-	if (n == s->ptr_size && !known[0] && !space_uint(s, addr, n, &v) &&
+	if (n == s->ptr_size && !known[0] && s->got && s->got(s, addr) &&
+	    !space_uint(s, addr, n, &v) &&
 	    s->kind(s, v) == SPACE_EXTERN) {
 		run->slot = v;
 		run->slot_step = run->why->steps;
@@ -503,31 +504,20 @@ static bool is_way_back(const struct run *run, unsigned at)
 }
 
 /*
- * Another's function is given what may be pointers: what they point to, on the
- * stack from there upwards, or in the object, may have been changed.
+ * Another's function may have been given anything, now or before, directly or
+ * within a structure: nothing of the object or of the stack is known any more
+ * but where calls come back to.
  */
 static void hand_over(struct run *run, const char *name)
 {
 	struct cpu *cpu = run->cpu;
-	const struct host *h = run->host;
-	uint64_t object = run->mem->address ? run->mem->address : OBJECT;
-	uint64_t from = STACK_SIZE;
 
 	if (run->watch || only_looks(name))
 		return;
-	for (unsigned i = 0; i < h->nlost; i++) {
-		struct val a = cpu->r[h->lost[i]];
-
-		if (h->lost[i] == h->link || !all_known(a, 8))
-			continue;
-		if (a.v - (STACK_TOP - STACK_SIZE) < from)
-			from = a.v - (STACK_TOP - STACK_SIZE);
-		if (a.v - (object - OBJECT_REACH) < 2 * OBJECT_REACH)
-			cpu->handed = true;
-	}
-	for (from &= ~UINT64_C(7); from < STACK_SIZE; from += 8)
-		if (!is_way_back(run, (unsigned)from))
-			memset(cpu->known + from, 0, 8);
+	cpu->handed = true;
+	for (unsigned at = 0; at < STACK_SIZE; at += 8)
+		if (!is_way_back(run, at))
+			memset(cpu->known + at, 0, 8);
 }
 
 /*
@@ -543,6 +533,10 @@ static bool call_known(struct run *run, const char *name)
 		"__assert_fail", "abort", "exit", "_exit", "__stack_chk_fail",
 		"g_assertion_message_expr", "g_assertion_message",
 	};
+	/* they come back a second time, with another stack */
+	static const char *const twice[] = {
+		"setjmp", "_setjmp", "__sigsetjmp", "sigsetjmp", "vfork",
+	};
 	int order = 0;
 	bool known;
 
@@ -556,6 +550,12 @@ static bool call_known(struct run *run, const char *name)
 	for (unsigned i = 0; i < sizeof(never) / sizeof(*never); i++)
 		if (!strcmp(name, never[i]))
 			return run->dead = true;
+	for (unsigned i = 0; i < sizeof(twice) / sizeof(*twice); i++)
+		if (!strcmp(name, twice[i])) {
+			run_lose(run, "it calls a function that comes back twice, at 0x%"
+				 PRIx64 "%s", run->cpu->ip, NULL);
+			return true;
+		}
 	if (!strcmp(name, "getpagesize") && run->mem->page_size) {
 		answers(run, val_of(run->mem->page_size));
 		return true;

@@ -17,6 +17,8 @@
 #define MAX_SEGMENTS 64		/* per file */
 #define MAX_SYMBOLS (16u << 20)
 #define BASE_ALIGN 0x100000
+#define MAX_ODD 64
+#define ODD_ALL (MAX_ODD + 1)
 #define PAGE 4096
 #define MAX_PAGES 0x40000	/* that are looked up in a table: 1 GiB */
 
@@ -62,6 +64,12 @@ struct file {
 	struct gnu_hash hash;
 	bool relocated;
 	uint64_t relro, relro_end;	/* read-only once relocated */
+	uint64_t got, got_end;	/* from its first slot to its last */
+	/* What the dynamic linker puts there is not known; too many: ODD_ALL. */
+	struct range {
+		uint64_t addr, size;
+	} odd[MAX_ODD];
+	unsigned nodd;
 	struct segment segs[MAX_SEGMENTS];
 	unsigned nsegs;
 	unsigned last_slot;	/* the segment that was relocated last */
@@ -286,6 +294,22 @@ static bool elf_pointers(const struct space *s, uint64_t slot, unsigned n,
 	return true;
 }
 
+static bool is_odd(const struct file *f, uint64_t addr)
+{
+	for (unsigned i = 0; i < f->nodd && f->nodd <= MAX_ODD; i++)
+		if (addr - f->odd[i].addr < f->odd[i].size)
+			return true;
+	return f->nodd == ODD_ALL;
+}
+
+static void add_odd(struct file *f, uint64_t addr, uint64_t size)
+{
+	if (f->nodd < MAX_ODD)
+		f->odd[f->nodd++] = (struct range){ addr, size };
+	else
+		f->nodd = ODD_ALL;
+}
+
 static bool elf_constant(const struct space *s, uint64_t addr)
 {
 	const struct space_elf *se = (const struct space_elf *)s;
@@ -296,6 +320,16 @@ static bool elf_constant(const struct space *s, uint64_t addr)
 	for (unsigned i = 0; i < se->nfiles; i++)
 		if (addr >= se->files[i]->relro &&
 		    addr < se->files[i]->relro_end)
+			return !is_odd(se->files[i], addr);
+	return false;
+}
+
+static bool elf_got(const struct space *s, uint64_t addr)
+{
+	const struct space_elf *se = (const struct space_elf *)s;
+
+	for (unsigned i = 0; i < se->nfiles; i++)
+		if (addr >= se->files[i]->got && addr < se->files[i]->got_end)
 			return true;
 	return false;
 }
@@ -1230,7 +1264,7 @@ int space_elf_open(struct space_elf **ret, const char *path, struct err *err)
 	se->space = (struct space){
 		.read = elf_read, .map = elf_map, .kind = elf_kind_at,
 		.pointer = elf_pointer, .pointers = elf_pointers,
-		.constant = elf_constant, .ptr_size = 8,
+		.constant = elf_constant, .got = elf_got, .ptr_size = 8,
 	};
 	se->extern_base = UINT64_C(0x6000000000000000);
 	if (file_add(se, path, NULL, err)) {
@@ -1335,21 +1369,60 @@ static uint64_t sym_value(struct space_elf *se, struct file *f, uint64_t i)
 	return *name ? sym_resolve(se, name)->addr : 0;
 }
 
+/*
+ * A function that may be missing (weak, and in no file of ours), a copy of
+ * another's variable, a thread's own variable, a function chosen when it is
+ * run: what stands there is not known, though nobody writes it later.
+ */
+static void note_odd(struct space_elf *se, struct file *f, uint64_t at,
+		     uint64_t sym, enum reloc kind)
+{
+	GElf_Sym s = { 0 };
+	bool there = sym && sym_read(se, &f->dynsym, sym, &s);
+	const char *name = there ? table_name(f->dynsym.str, f->dynsym.str_len,
+					      s.st_name) : "";
+	const struct elf_symbol *found;
+
+	if (kind == RELOC_OTHER) {
+		add_odd(f, at, there && s.st_size > 8 ? s.st_size : 8);
+		return;
+	}
+	if (there && GELF_ST_TYPE(s.st_info) == STT_GNU_IFUNC)
+		add_odd(f, at, 8);
+	if (!there || GELF_ST_BIND(s.st_info) != STB_WEAK ||
+	    s.st_shndx != SHN_UNDEF)
+		return;
+	found = *name ? space_elf_find(se, name) : NULL;
+	if (!found || found->external)
+		add_odd(f, at, 8);
+}
+
 static void relocate_one(struct space_elf *se, struct file *f,
 			 const struct machine *m, uint64_t offset,
 			 uint64_t sym, uint64_t type, uint64_t addend,
 			 bool in_place)
 {
 	enum reloc kind = reloc_kind(m, type);
+	bool got = type == m->jump + m->add || type == m->got + m->add;
+	uint64_t at = f->pub.base + offset;
 
-	if (kind == RELOC_RELATIVE)
-		slot_set(se, f, f->pub.base + offset, f->pub.base + addend,
-			 in_place);
-	else if (kind == RELOC_SYMBOL)
-		slot_set(se, f, f->pub.base + offset,
-			 sym_value(se, f, sym) + addend,
+	if (kind == RELOC_RELATIVE) {
+		slot_set(se, f, at, f->pub.base + addend, in_place);
+		return;
+	}
+	if (kind == RELOC_SYMBOL)
+		slot_set(se, f, at, sym_value(se, f, sym) + addend,
 			 /* a jump slot's old value is the stub behind it */
-			 in_place && type != m->jump && type != m->got);
+			 in_place && !got);
+	if (kind == RELOC_OTHER && !type)
+		return;			/* R_*_NONE */
+	note_odd(se, f, at, sym, kind);
+	if (!got)
+		return;
+	if (!f->got_end || at < f->got)
+		f->got = at;
+	if (at + se->space.ptr_size > f->got_end)
+		f->got_end = at + se->space.ptr_size;
 }
 
 /*

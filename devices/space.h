@@ -46,6 +46,11 @@ struct space {
 			 uint64_t *ret);
 	/* Can the byte at @addr not change any more?  NULL: any may. */
 	bool (*constant)(const struct space *s, uint64_t addr);
+	/*
+	 * Is the word at @addr a slot of the GOT or PLT, which nobody but the
+	 * dynamic linker writes?  NULL: none is.
+	 */
+	bool (*got)(const struct space *s, uint64_t addr);
 	uint8_t ptr_size;	/* 4 or 8 */
 	bool big_endian;
 };

@@ -362,7 +362,7 @@ static void by_hand(void **state)
 /* Any bytes at all: no crash, and an end. */
 static void random_code(void **state)
 {
-	static const uint16_t machines[] = { EM_X86_64, EM_AARCH64, EM_PPC64 };
+	static const uint16_t machines[] = { EM_X86_64, EM_AARCH64, EM_PPC64, EM_S390 };
 	uint8_t buf[64];
 	struct object o;
 	struct bytes b = {
@@ -376,7 +376,7 @@ static void random_code(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 40000; i++) {
-		c.machine = machines[i % 3];
+		c.machine = machines[i % 4];
 		fill(&o);
 		for (unsigned k = 0; k < sizeof(buf); k++)
 			buf[k] = (uint8_t)rnd();
