@@ -40,13 +40,18 @@ static int record_it(const char *path, struct proxy_opts *opts)
 	int r;
 
 	opts->out = -1;
+	/* a FIFO that nobody reads is refused, not waited for */
 	if (path)
-		opts->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-				 0600);
+		opts->out = open(path, O_WRONLY | O_CREAT | O_TRUNC |
+				 O_CLOEXEC | O_NONBLOCK, 0600);
 	if (path && opts->out < 0) {
-		complain("%s: %s", path, strerror(errno));
+		complain("%s: %s", path, errno == ENXIO ? "nobody reads it" :
+			 strerror(errno));
 		return STATUS_USAGE;
 	}
+	if (opts->out >= 0)
+		fcntl(opts->out, F_SETFL,
+		      fcntl(opts->out, F_GETFL) & ~O_NONBLOCK);
 	live_catch();
 	r = proxy_run(&p, opts, &err);
 	if (opts->out >= 0)
@@ -71,17 +76,23 @@ static void take_hold(struct proxy_opts *opts, const char *where)
 	opts->hold_section = where;
 }
 
+#define MAX_BUFFER (UINT64_C(1) << 40)
+
 static bool take_size(const char *s, uint64_t *ret)
 {
+	unsigned shift = 0;
 	char *end;
 
 	*ret = strtoull(s, &end, 0);
 	switch (*end) {
-	case 'k': case 'K': *ret <<= 10; end++; break;
-	case 'm': case 'M': *ret <<= 20; end++; break;
-	case 'g': case 'G': *ret <<= 30; end++; break;
+	case 'k': case 'K': shift = 10; end++; break;
+	case 'm': case 'M': shift = 20; end++; break;
+	case 'g': case 'G': shift = 30; end++; break;
 	}
-	return end != s && !*end && *ret;
+	if (end == s || *end || strchr(s, '-') || *ret > MAX_BUFFER >> shift)
+		return false;
+	*ret <<= shift;
+	return *ret != 0;
 }
 
 static int run(const struct subcommand *self, int argc, char **argv)

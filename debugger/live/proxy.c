@@ -390,6 +390,17 @@ static int open_flow(struct relay *r, struct channel *c, bool forward)
 	return setsockopt(f->in, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
 }
 
+static void join_flows(struct channel *c)
+{
+	struct flow *const flows[] = { &c->there, &c->back };
+
+	for (int i = 0; i < 2; i++) {
+		if (flows[i]->started)
+			pthread_join(flows[i]->thread, NULL);
+		flows[i]->started = false;
+	}
+}
+
 /* Two threads for it, which end it.  -1: none of them runs. */
 static int start_flows(struct relay *r, struct channel *c)
 {
@@ -409,9 +420,28 @@ static int start_flows(struct relay *r, struct channel *c)
 	return c->back.started ? 0 : -1;
 }
 
+/* The place of a channel that has ended, or a new one. */
+static struct channel *take_place(struct relay *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct channel *c = &r->channels[i];
+		bool ended;
+
+		pthread_mutex_lock(&r->lock);
+		ended = !c->flowing;
+		pthread_mutex_unlock(&r->lock);
+		if (!ended)
+			continue;
+		join_flows(c);
+		return c;
+	}
+	return &r->channels[r->n];
+}
+
 static void open_channel(struct relay *r)
 {
-	struct channel *c = &r->channels[r->n];
+	struct channel *c = take_place(r);
+	bool fresh = c == &r->channels[r->n];
 	struct err err;
 	int fd = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -419,7 +449,7 @@ static void open_channel(struct relay *r)
 		return;
 	memset(c, 0, sizeof(*c));
 	c->source = fd;
-	c->destination = r->n < MAX_CHANNELS ?
+	c->destination = !fresh || r->n < MAX_CHANNELS ?
 		socket_connect(r->opts->forward, &err) :
 		err_set(&err, ERR_LIMIT, ERR_NO_OFFSET, "too many channels");
 	if (c->destination < 0) {
@@ -437,10 +467,14 @@ static void open_channel(struct relay *r)
 	    start_flows(r, c) < 0) {
 		tell(r, "this channel cannot be carried: %s", strerror(errno));
 		close_channel(c);
+		pthread_mutex_lock(&r->lock);
 		r->nopen--;
+		c->flowing = 0;
+		pthread_mutex_unlock(&r->lock);
 		return;
 	}
-	r->n++;
+	if (fresh)
+		r->n++;
 }
 
 static void wait_all(struct relay *r)
@@ -506,10 +540,7 @@ static void end_all(struct relay *r)
 		if (c->flowing)
 			break_channel(c);
 		pthread_mutex_unlock(&r->lock);
-		if (c->there.started)
-			pthread_join(c->there.thread, NULL);
-		if (c->back.started)
-			pthread_join(c->back.thread, NULL);
+		join_flows(c);
 	}
 }
 
@@ -551,7 +582,7 @@ int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 			unlink(opts->listen + 5);
 	}
 	if (r.rec) {
-		ret->recorded = recorder_finish(r.rec);
+		ret->recorded = recorder_finish(r.rec, opts->interrupted);
 		ret->complete = ret->found_main && !recorder_lost(r.rec) &&
 				ret->recorded == ret->main_bytes;
 		snprintf(ret->lost, sizeof(ret->lost), "%s",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -8,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +23,8 @@
 #define QUIET_MS 20		/* nothing came for so long: the file's turn */
 #define FAST (256u << 10)	/* bytes in a millisecond that keep processors busy */
 #define NWRITERS 2
+#define LOOK_MS 200		/* how often a waiting thread looks up */
+#define STALL_MS 2000
 
 /*
  * So many bytes of the stream, in order: by reference in a pipe, or copied into
@@ -52,7 +57,10 @@ struct recorder {
 	struct bucket *filling;	/* the relay's own */
 	size_t spare_files;	/* descriptors that are left to others */
 	struct spare *spare;	/* fresh memory costs more than the copying */
-	uint64_t queued, written;
+	uint64_t queued;
+	_Atomic uint64_t written;
+	unsigned running;	/* writers */
+	bool is_file;		/* that takes all at once */
 	int64_t from_ms, last_ms;	/* of what is measured; of what came last */
 	uint64_t came;		/* since .from_ms */
 	bool fast;		/* it comes as fast as processors go */
@@ -258,11 +266,30 @@ static struct bucket *take_empty(struct recorder *r)
 	return r->filling;
 }
 
+/* A pipe's reader may be slow, or gone to sleep: wait, but not when all is lost. */
+static bool wait_out(const struct recorder *r)
+{
+	struct pollfd p = { .fd = r->out, .events = POLLOUT };
+	int n = 0;
+
+	while (!r->lost && !n) {
+		n = poll(&p, 1, LOOK_MS);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+	}
+	return n > 0;
+}
+
 static bool write_all(struct recorder *r, const uint8_t *p, size_t len)
 {
 	while (len) {
-		ssize_t n = write(r->out, p, len);
+		ssize_t n = -1;
 
+		if (wait_out(r))
+			n = write(r->out, p, r->is_file || len < PIPE_BUF ?
+				  len : PIPE_BUF);
+		if (n < 0 && r->lost)
+			return false;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -294,9 +321,14 @@ static bool copy_out(struct recorder *r, int pipe, size_t len)
 static bool splice_out(struct recorder *r, int pipe, size_t len)
 {
 	while (len) {
-		ssize_t n = splice(pipe, NULL, r->out, NULL, len, 0);
+		ssize_t n = -1;
 
-		if (n < 0 && errno == EINTR)
+		if (wait_out(r))
+			n = splice(pipe, NULL, r->out, NULL, len,
+				   SPLICE_F_NONBLOCK);
+		else if (r->lost)
+			return false;
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0 && errno == EINVAL)
 			return copy_out(r, pipe, len);
@@ -387,6 +419,8 @@ static void *write_file(void *arg)
 		r->spare = (struct spare *)b->data;
 		free(b);
 	}
+	r->running--;
+	pthread_cond_broadcast(&r->change);
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
@@ -420,6 +454,9 @@ static size_t pipes_at_most(const struct recorder *r)
 
 static int start(struct recorder *r, struct err *err)
 {
+	struct stat st;
+
+	r->is_file = !fstat(r->out, &st) && S_ISREG(st.st_mode);
 	r->most = r->max / 4 < RECORDER_PIPE ? (size_t)(r->max / 4) :
 					       RECORDER_PIPE;
 	if (r->most < sizeof(struct spare))
@@ -442,7 +479,10 @@ static int start(struct recorder *r, struct err *err)
 
 		w->rec = r;
 		w->relaxed = i == 0;
+		pthread_mutex_lock(&r->lock);
 		w->started = !pthread_create(&w->thread, NULL, write_file, w);
+		r->running += w->started;
+		pthread_mutex_unlock(&r->lock);
 		if (!w->started)
 			return err_set(err, ERR_IO, ERR_NO_OFFSET,
 				       "no more threads");
@@ -508,12 +548,32 @@ const char *recorder_why(const struct recorder *r)
 	return r->why;
 }
 
-uint64_t recorder_finish(struct recorder *r)
+/* With the lock held, until all writers have ended. */
+static void await_writers(struct recorder *r, volatile const int *interrupted)
+{
+	uint64_t last = r->written;
+	int64_t moved = now_ms();
+
+	while (r->running) {
+		wait_a_little(r);
+		if (r->written != last) {
+			last = r->written;
+			moved = now_ms();
+		}
+		if (interrupted && *interrupted && !r->lost &&
+		    now_ms() - moved > STALL_MS)
+			lose_locked(r, "interrupted while the file takes "
+				    "nothing");
+	}
+}
+
+uint64_t recorder_finish(struct recorder *r, volatile const int *interrupted)
 {
 	recorder_submit(r);
 	pthread_mutex_lock(&r->lock);
 	r->end = true;
 	pthread_cond_broadcast(&r->change);
+	await_writers(r, interrupted);
 	pthread_mutex_unlock(&r->lock);
 	for (size_t i = 0; i < NWRITERS; i++) {
 		if (r->writers[i].started)
@@ -527,7 +587,7 @@ void recorder_close(struct recorder *r)
 {
 	if (!r)
 		return;
-	recorder_finish(r);
+	recorder_finish(r, NULL);
 	buckets_free(r->first);
 	buckets_free(r->empty);
 	buckets_free(r->filling);

@@ -43,9 +43,11 @@ bool recorder_lost(const struct recorder *r);
 const char *recorder_why(const struct recorder *r);	/* ""; never NULL */
 
 /*
- * All bytes have come: wait until they are written.  Answers how many were.
+ * All bytes have come: wait until they are written.  Once *@interrupted is set
+ * (NULL: never) the rest is lost where the file takes nothing for a while.
+ * Answers how many bytes were written.
  */
-uint64_t recorder_finish(struct recorder *r);
+uint64_t recorder_finish(struct recorder *r, volatile const int *interrupted);
 void recorder_close(struct recorder *r);
 
 #endif
