@@ -311,6 +311,9 @@ static const struct {
 	  "c70705000000 8b07 83f805 0f94c0 c3", TRI_YES, "" },
 	{ "mov [0],1: stays here", "c6042500000000 01 b001 c3", TRI_YES, "" },
 	{ "ud2", "0f0b", TRI_UNKNOWN, NULL },
+	{ "the canary: mov eax,fs:[0x28]", "648b042528000000 c3", TRI_NO, "" },
+	{ "a thread's own: mov eax,fs:[0]", "648b042500000000 c3", TRI_UNKNOWN,
+	  "it looks at memory that nobody supplied" },
 	{ "nothing", "", TRI_UNKNOWN, NULL },
 	/* a branch on an unknown bit in a loop: bounded */
 	{ "test byte [rdi],1; je start; jmp start", "f60701 74fb ebf9",

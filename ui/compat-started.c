@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../stream/escape.h"
 #include "compat-started.h"
@@ -11,13 +13,54 @@
 
 static const char *const ways[2] = { "forward", "backward" };
 
+/* An executable, or a script that says who runs it. */
+static bool is_program(const char *path)
+{
+	char first[2] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool script = fd >= 0 && read(fd, first, 2) == 2 &&
+		!memcmp(first, "#!", 2);
+
+	if (fd >= 0)
+		close(fd);
+	return script || live_is_elf(path);
+}
+
+/* The machine type of @words is used in the place of @machine. */
+static void warn_of_machine(const char *machine, const char *const *words)
+{
+	for (; machine && *words; words++) {
+		const char *w = *words + (!strncmp(*words, "--", 2) ? 1 : 0);
+		size_t n = strcspn(words[1] ? words[1] : "", ",");
+
+		if ((strcmp(w, "-M") && strcmp(w, "-machine")) || !words[1] ||
+		    memchr(words[1], '=', n) ||
+		    (n == strlen(machine) && !strncmp(words[1], machine, n)))
+			continue;
+		complain("warning: the executables are compared on %s, and "
+			 "started as %s", machine, words[1]);
+		return;
+	}
+}
+
 static int start_one(struct reference *ret, const char *path,
 		     const char *machine, const char *const *words)
 {
 	const char **argv;
+	char here[4096];
 	struct err err;
 	size_t n = 0, at = 0;
 	int r;
+
+	if (access(path, X_OK) || !is_program(path)) {
+		complain("%s: with -- both are started, and this is no program "
+			 "that can be", path);
+		return -1;
+	}
+	if (!strchr(path, '/')) {	/* the file, not one in PATH */
+		snprintf(here, sizeof(here), "./%s", path);
+		path = here;
+	}
 
 	while (words[n])
 		n++;
@@ -43,6 +86,12 @@ int started_open(struct started *s, const char *const path[2],
 	memset(s, 0, sizeof(*s));
 	s->machine = machine;
 	s->words = words;
+	if (machine && strchr(machine, ',')) {
+		complain("--machine %s: the type alone; its options go behind "
+			 "--, as -machine OPTION=VALUE", machine);
+		return -1;
+	}
+	warn_of_machine(machine, words);
 	live_catch();
 	for (int i = 0; i < 2; i++)
 		if (start_one(&s->ref[i], path[i], machine, words) < 0) {
@@ -63,6 +112,10 @@ int started_compare(struct started *s, const struct args *a)
 		live_join(&one, &s->ref[1 - i]);
 		if (live_predict(&s->to[i], &one) < 0)
 			return -1;
+		if (live_interrupted) {
+			complain("interrupted");
+			return -1;
+		}
 	}
 	return 0;
 }

@@ -217,8 +217,8 @@ int reference_make(struct reference *ret, const char *const *argv,
 	int result;
 
 	name = name ? name + 1 : argv[0];
-	/* a socket's name has 108 bytes */
-	if (!tmp || strlen(tmp) > 32)
+	/* a socket's name has 108 bytes, and QEMU cuts options at commas */
+	if (!tmp || strlen(tmp) > 32 || strchr(tmp, ','))
 		tmp = "/tmp";
 	snprintf(ret->dir, sizeof(ret->dir), "%s/vmsdb-XXXXXX", tmp);
 	if (!mkdtemp(ret->dir)) {
