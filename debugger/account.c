@@ -512,19 +512,16 @@ static void learn_from_source(struct destination *d,
 			       DESC_FROM_SOURCE);
 }
 
-const char *account_shown(const char *path, const char **what)
+const char *destination_shown(const struct destination *d, const char *path,
+			      const char **what)
 {
-	static const char *const asked[] = { "written-by-", "dumped-by-" };
-	const char *base = strrchr(path, '/');
+	size_t n = d->asked ? strlen(d->asked) : 0;
 
 	*what = "";
-	for (size_t i = 0; base && i < 2; i++)
-		if (strstr(path, "/vmsdb-") &&
-		    !strncmp(base + 1, asked[i], strlen(asked[i]))) {
-			*what = " (asked; not kept)";
-			return base + 1;
-		}
-	return path;
+	if (!n || strncmp(path, d->asked, n) || path[n] != '/')
+		return path;
+	*what = " (asked; not kept)";
+	return path + n + 1;
 }
 
 int destination_open(struct destination **ret, const char *const *paths,
@@ -548,6 +545,7 @@ int destination_open_with(struct destination **ret, const char *const *paths,
 	arena_init(&d->arena);
 	registry_init(&d->registry, &d->arena);
 	d->ahead = o->ahead;
+	d->asked = o->asked ? arena_strdup(&d->arena, o->asked) : NULL;
 	take_release(&d->registry, o->release);
 	for (size_t i = 0; i < n; i++) {
 		if (add_file(d, paths[i], o, err) < 0) {

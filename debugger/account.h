@@ -49,18 +49,13 @@ struct destination {
 	struct desc_image *image;	/* its executable, or NULL */
 	struct inspect *process;	/* itself or its core, or NULL: it has .image */
 	bool is_source;		/* nothing was given: the source itself */
+	const char *asked;	/* as in struct destination_opts, or NULL */
 	/* Whether its pages are mapped-ram's is no question (live/fodder.h). */
 	bool any_transport;
 	/* What the user assumes of it; not owned. */
 	const struct assumption *assumptions;
 	size_t nassumptions;
 };
-
-/*
- * How to show the path of an account: of what an emulator that was asked has
- * written (live/reference.h) the name is enough, the file is gone.
- */
-const char *account_shown(const char *path, const char **what);
 
 /*
  * Build a destination from the files of --to, told apart by content; a number
@@ -77,12 +72,21 @@ struct destination_opts {
 	const struct desc_image_opts *images;	/* an executable's modules; or NULL */
 	struct ahead *ahead;	/* ahead.h: taken over, also on failure; or NULL */
 	int release;		/* that the emulator tells: 702; 0 */
+	/* Files below here are an asked emulator's (live/reference.h); or NULL. */
+	const char *asked;
 };
 
 int destination_open_with(struct destination **ret, const char *const *paths,
 			  size_t n, const struct account *source,
 			  const struct destination_opts *opts, struct err *err);
 void destination_close(struct destination *d);
+
+/*
+ * How to show the path of one of its accounts, and what to say of it: what an
+ * asked emulator has written has a name, but no file that stays.
+ */
+const char *destination_shown(const struct destination *d, const char *path,
+			      const char **what);
 
 /* Load @source into @dest. */
 struct timeline *destination_load(const struct destination *dest,

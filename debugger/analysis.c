@@ -226,14 +226,22 @@ static bool name_beside(const struct timeline *t, uint32_t leaf,
 	return false;
 }
 
+/* VMSTATE_UNUSED(): all of them have one name. */
+static bool is_filler(const struct event *e)
+{
+	return e->type && !strcmp(e->type, "unused_buffer");
+}
+
 /*
  * One side's name for these bytes stands beside them on the other side, for
  * others: no field was renamed, but fields have changed places.
  */
 static bool moved(const struct work *w, uint32_t s, uint32_t d)
 {
-	return name_beside(w->s, s, w->d->events[d].name) ||
-		name_beside(w->d, d, w->s->events[s].name);
+	const struct event *a = &w->s->events[s], *b = &w->d->events[d];
+
+	return (!is_filler(b) && name_beside(w->s, s, b->name)) ||
+		(!is_filler(a) && name_beside(w->d, d, a->name));
 }
 
 static void compare_leaf(struct work *w, uint32_t s, uint32_t d)
@@ -594,8 +602,9 @@ static bool explained(const struct work *w, const struct failure *f)
 		if (x->kind == DIVERGE_DAMAGED && is_framing(w->d, f) &&
 		    f->offset && x->place.offset == f->offset - 1)
 			return true;
+		/* fields in others' places end no load by themselves */
 		if (!x->note && x->kind != DIVERGE_DAMAGED &&
-		    x->place.section_offset && f->section != EVENT_NONE &&
+		    x->kind != DIVERGE_MOVED && x->place.section_offset && f->section != EVENT_NONE &&
 		    x->place.section_offset == w->d->events[f->section].off)
 			return true;
 	}
@@ -688,6 +697,49 @@ static enum verdict judge(const struct work *w)
 	return VERDICT_LOADS;
 }
 
+/*
+ * Can what is found at @x not come of fields that were read into others at @m,
+ * before it?  Values that were loaded decide lengths within their own section,
+ * and what a hook says to them.
+ */
+static bool is_independent(const struct divergence *x,
+			   const struct divergence *m)
+{
+	switch (x->kind) {
+	case DIVERGE_VERSION:
+	case DIVERGE_NO_DEVICE:
+	case DIVERGE_COMMAND:
+	case DIVERGE_RAM:
+	case DIVERGE_SUBSECTION_UNKNOWN:
+	case DIVERGE_CUT_OFF:
+		return true;
+	case DIVERGE_VALUE:
+	case DIVERGE_DAMAGED:
+		return false;
+	default:
+		return x->place.section_offset != m->place.section_offset;
+	}
+}
+
+/*
+ * The divergence that counts: the first with consequence.  But a load does not
+ * end at fields that have changed places where something else ends it.
+ */
+static size_t first_that_counts(const struct work *w)
+{
+	const struct divergence *v = w->a->divergences;
+	const struct failure *f = w->d->nfailures ? w->d->failures : NULL;
+
+	if (!w->a->ndivergences || v[0].note)
+		return SIZE_MAX;
+	for (size_t i = 0; f && v[0].kind == DIVERGE_MOVED &&
+	     i < w->a->ndivergences && !v[i].note; i++)
+		if (v[i].kind != DIVERGE_MOVED && v[i].place.offset <= f->offset &&
+		    is_independent(&v[i], &v[0]))
+			return i;
+	return 0;
+}
+
 struct analysis *analyse(const struct account *source,
 			 const struct destination *dest,
 			 const struct timeline *load)
@@ -702,7 +754,6 @@ struct analysis *analyse(const struct account *source,
 	if (!a)
 		abort();
 	arena_init(&a->arena);
-	a->first = SIZE_MAX;
 	align(&w);
 	find_damage(&w);
 	find_early_end(&w);
@@ -715,10 +766,9 @@ struct analysis *analyse(const struct account *source,
 		qsort(a->divergences, a->ndivergences, sizeof(*a->divergences),
 		      by_offset);
 	a->verdict = judge(&w);
-	if (a->ndivergences && !a->divergences[0].note) {
-		a->first = 0;
-		a->diverges = a->divergences[0].place;
-	}
+	a->first = first_that_counts(&w);
+	if (a->first != SIZE_MAX)
+		a->diverges = a->divergences[a->first].place;
 	if (load->nfailures) {
 		const struct failure *f = &load->failures[0];
 

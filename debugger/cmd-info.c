@@ -566,7 +566,8 @@ static int run_info_destination(struct session *s, const struct command *self,
 		row(out, "accounts", "none: the source is taken for its own "
 		    "destination (--to FILE)");
 	for (size_t i = 0; i < s->nto; i++) {
-		const char *what, *name = account_shown(s->to[i], &what);
+		const char *what, *name = destination_shown(s->dest, s->to[i],
+								&what);
 
 		row(out, "account", "%s%s", name, what);
 	}

@@ -623,6 +623,13 @@ void diagnose(struct work *w)
 	}
 	side_evidence(w, "source", &x->source);
 	side_evidence(w, "destination", &x->destination);
+	if (a->first)
+		evidence(w, words(w, "before it, at 0x%" PRIx64 " in '%s', %s: "
+				  "that alone ends no load",
+				  a->divergences[0].place.offset,
+				  a->divergences[0].place.idstr ?
+				  a->divergences[0].place.idstr : "",
+				  a->divergences[0].text));
 	if (x->kind == DIVERGE_NO_DEVICE)
 		find_instead(w, &a->divergences[a->first]);
 	if (a->verdict == VERDICT_UNKNOWN && analysis_is_choice(w))

@@ -261,6 +261,7 @@ static int open_around(struct session **ret, struct account *source,
 {
 	const struct destination_opts o = {
 		.images = opts->images, .ahead = ahead,
+		.release = opts->release, .asked = opts->asked,
 	};
 	struct desc_image *from = NULL;
 	struct destination *dest;

@@ -138,6 +138,8 @@ struct session_opts {
 	const struct source_opts *source;
 	const struct desc_image_opts *images;	/* modules, debug information */
 	const char *from;	/* the source's executable */
+	int release;		/* as in struct destination_opts, both */
+	const char *asked;
 	bool any_transport;	/* of the destination, see account.h */
 };
 

@@ -57,6 +57,16 @@ static const struct test {
 	  "fails; layout@24 r › b: the source wrote b (uint32, 4 bytes) where the destination reads b (uint16, 2 bytes)" },
 	{ "another count", "r v1 { a:uint8[4] }", R("01020304"), "r v1 { a:uint8[3] }",
 	  "fails; layout@23 r › a: 'a' has 4 elements at the source and 3 at the destination" },
+	{ "moved, but another thing ends it",
+	  "r v1 { a:uint8 b:uint8 + r/x v2 { c:uint8 } }", R("0102 sub[r/x,2](03)"),
+	  "r v1 { b:uint8 a:uint8 + r/x v1 { c:uint8 } }",
+	  "fails; moved@23 r › a: what the source wrote as 'a' is read as 'b'; moved@24 r › b: what the source wrote as 'b' is read as 'a'; => version@30 r › r/x: r/x: incoming version_id 2 is too new for local version_id 1" },
+	{ "moved, and that may have ended it", "r v1 { a:uint8 b:uint8 c:uint8_equal }",
+	  R("010203") ";" R("010204"), "r v1 { b:uint8 a:uint8 c:uint8_equal }",
+	  "fails; moved@23 r › a: what the source wrote as 'a' is read as 'b'; moved@24 r › b: what the source wrote as 'b' is read as 'a'; value@25 r › c: 4 != 3" },
+	{ "filler", "r v1 { unused:unused_buffer(1) b:uint8 unused:unused_buffer(1) }", R("000200"),
+	  "r v1 { a:uint8 b:uint8 unused:unused_buffer(1) }",
+	  "loads; ~renamed@23 r › unused: the same bytes are called 'unused' by the source and 'a' by the destination" },
 	{ "nested version", "r v1 { s:struct = in v1 { a:uint8 } b:uint8 }", R("01 02"),
 	  "r v1 { s:struct = in v2-1 { a:uint8 c:uint16@2 } b:uint8 }",
 	  "fails; nested-version@24 r › s › c: embedded 'in' was written at version 1 and is read at version 2: the source wrote b (uint8, 1 byte) where the destination reads c (uint16, 2 bytes)" },
@@ -210,7 +220,8 @@ static char *print(const struct analysis *a)
 	for (size_t i = 0; i < a->ndivergences; i++) {
 		const struct divergence *d = &a->divergences[i];
 
-		fprintf(f, "; %s%s@%" PRIu64 " %s: %s", d->note ? "~" : "",
+		fprintf(f, "; %s%s%s@%" PRIu64 " %s: %s",
+			i && i == a->first ? "=> " : "", d->note ? "~" : "",
 			divergence_name(d->kind), d->place.offset,
 			d->place.path ? d->place.path : "", d->text);
 	}

@@ -54,7 +54,7 @@ static int open_session(struct session **ret, struct live_args *a,
 			enum rules rules, struct err *err)
 {
 	struct args *c = &a->common;
-	const struct session_opts opts = {
+	struct session_opts opts = {
 		.source = &c->source, .images = &c->images, .from = c->from,
 		.any_transport = true,
 	};
@@ -64,6 +64,8 @@ static int open_session(struct session **ret, struct live_args *a,
 
 	if (live_ask(c, a->command, false, &asked) < 0)
 		complain("the prediction goes without its reference stream");
+	opts.release = c->release;
+	opts.asked = c->asked;
 	if (a->command && !has_elf(c) && c->nto < sizeof(c->to) / sizeof(c->to[0]))
 		own = executable_of(a->command[0]);
 	if (own) {

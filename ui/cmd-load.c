@@ -68,7 +68,7 @@ static int load_with(const struct args *a, enum rules rules)
 {
 	struct destination_opts o = {
 		.images = &a->images, .ahead = ahead_begin(a->to, a->nto),
-		.release = a->release,
+		.release = a->release, .asked = a->asked,
 	};
 	struct members *members[2] = { NULL, NULL };
 	struct desc_image *from;

@@ -61,7 +61,6 @@ static int start_one(struct reference *ret, const char *path,
 		snprintf(here, sizeof(here), "./%s", path);
 		path = here;
 	}
-
 	while (words[n])
 		n++;
 	argv = calloc(n + 4, sizeof(*argv));

@@ -106,6 +106,7 @@ int live_predict(struct live_prediction *p, const struct args *a)
 {
 	const struct destination_opts o = {
 		.release = a->release, .images = &a->images,
+		.asked = a->asked,
 	};
 	enum rules rules = RULES_CURRENT;
 	struct err err;
@@ -187,6 +188,7 @@ void live_join(struct args *a, const struct reference *r)
 {
 	a->to[a->nto++] = r->path;
 	a->release = r->release;
+	a->asked = r->dir;
 	if (*r->dump)
 		a->to[a->nto++] = r->dump;
 	add_binary(a, r);

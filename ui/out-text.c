@@ -278,9 +278,10 @@ static void print_failures(FILE *f, const struct timeline *t, bool tentative)
 	}
 }
 
-static void print_account(FILE *f, const char *head, const char *path)
+static void print_account(FILE *f, const struct destination *dest,
+			  const char *head, const char *path)
 {
-	const char *what, *name = account_shown(path, &what);
+	const char *what, *name = destination_shown(dest, path, &what);
 
 	line(f, "%-12s %s%s", head, name, what);
 }
@@ -299,13 +300,13 @@ static void print_head(FILE *f, const struct account *source,
 		return;
 	}
 	if (dest->reference) {
-		print_account(f, what, dest->reference->src->path);
+		print_account(f, dest, what, dest->reference->src->path);
 		what = "";
 	}
 	for (size_t i = 0; i < dest->nmore; i++)
-		print_account(f, "", dest->more[i]->src->path);
+		print_account(f, dest, "", dest->more[i]->src->path);
 	for (size_t i = 0; i < reg->nsets; i++, what = "")
-		print_account(f, what, reg->sets[i]->path);
+		print_account(f, dest, what, reg->sets[i]->path);
 }
 
 void text_analysis(FILE *f, const struct account *source,

@@ -50,6 +50,7 @@ struct args {
 	const char *to[16];
 	size_t nto;
 	int release;		/* of an emulator that was asked: 702; 0 */
+	const char *asked;	/* where it has written that; NULL: none was */
 	const char *modules, *debug_dir, *baseline, *from, *machine;
 	const char *rules, *snapshot, *section, *record;
 	unsigned long long offset;
