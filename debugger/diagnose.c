@@ -311,8 +311,30 @@ static const char *reason_in(const char *line)
 	return why ? why + 2 : line;
 }
 
+/*
+ * Where the source's own account could not read the section that @f is in: its
+ * own complaint.  What the destination refuses there need not be what was
+ * written.
+ */
+static const char *own_complaint(const struct work *w, const struct failure *f)
+{
+	const struct timeline *s = w->source->self ? w->s : NULL;
+
+	for (size_t i = 0; s && f->section != EVENT_NONE && i < s->nfailures;
+	     i++) {
+		const struct failure *own = &s->failures[i];
+
+		if (own->section != EVENT_NONE && own->nlines &&
+		    s->events[own->section].off ==
+		    w->d->events[f->section].off)
+			return own->lines[0];
+	}
+	return NULL;
+}
+
 void explain_failure(struct work *w, const struct failure *f)
 {
+	const char *own;
 	enum divergence_kind kind = failure_kind(w, f);
 	struct divergence *x = add_divergence(w, kind, false,
 		refused_offset(w, f, kind), EVENT_NONE, f->event);
@@ -336,6 +358,13 @@ void explain_failure(struct work *w, const struct failure *f)
 		  "refused";
 	if (kind == DIVERGE_DAMAGED)
 		x->text = words(w, "no emulator writes RAM so: %s", x->text);
+	own = kind == DIVERGE_VALUE ? own_complaint(w, f) : NULL;
+	if (own) {
+		x->kind = DIVERGE_DAMAGED;
+		x->text = words(w, "the source's own device description does "
+				"not fit this section (%s), and the destination "
+				"refuses what it reads there: %s", own, x->text);
+	}
 }
 
 /* ---- the cause as a whole ---- */

@@ -135,6 +135,17 @@ static const struct test {
 	  "QEVM full[1,e1000e,0,1](0000 8086) 00; QEVM full[1,e1000e,0,1](0001 8086) 00",
 	  "e1000e v1 { subsys:uint16 subsys_ven:uint16 }",
 	  "fails; value@28 e1000e: the device's property 'subsys' is 0x0 at the source and 0x1 at the destination" },
+	{ "a value refused where a byte was lost", NULL, "QEVM full[2,q,0,1](01) full[1,e1000e,0,1](0000 8086) 00 json('"
+	  "{\"page_size\":4096,\"devices\":[{\"name\":\"q\",\"instance_id\":0,"
+	  "\"vmsd_name\":\"q\",\"version\":1,\"fields\":["
+	  "{\"name\":\"a\",\"type\":\"uint8\",\"size\":1}]},{\"name\":\"e1000e\",\"instance_id\":0,"
+	  "\"vmsd_name\":\"e1000e\",\"version\":1,\"fields\":["
+	  "{\"name\":\"a\",\"type\":\"uint8\",\"size\":1},"
+	  "{\"name\":\"subsys\",\"type\":\"uint16\",\"size\":2},"
+	  "{\"name\":\"subsys_ven\",\"type\":\"uint16\",\"size\":2}]}]}')"
+	  "; QEVM full[2,q,0,1](01) full[1,e1000e,0,1](01 0000 8086) 00",
+	  "q v1 { a:uint8 } e1000e v1 { a:uint8 subsys:uint16 subsys_ven:uint16 }",
+	  "fails; damaged@49 e1000e: the source's own device description does not fit this section (Missing section footer for e1000e), and the destination refuses what it reads there: the device's property 'subsys' is 0x80 at the source and 0x0 at the destination; damaged@54 e1000e: the stream is not what its own device description says: Missing section footer for e1000e" },
 	{ "RAM that nobody writes so", NULL,
 	  "QEVM start[1,ram,0,4](be64[0x1004] str8[ram] be64[4096] be64[16]) end[1](be64[2] str8[ram] 00 be64[0x800]) 00"
 	  ";" RAM("ram", "001", "4096"), "ram = old",
