@@ -32,7 +32,7 @@ static unsigned bits_of(uint64_t page_size)
 
 	while (bits < 20 && 1ull << bits < page_size)
 		bits++;
-	return 1ull << bits == page_size && bits >= 10 ? bits : 0;
+	return 1ull << bits == page_size && bits >= RAM_PAGE_BITS_MIN ? bits : 0;
 }
 
 static void read_description(struct account *a, enum desc_from from)

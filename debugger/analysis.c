@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../devices/wire.h"
 #include "../stream/stream.h"
 #include "analysis-impl.h"
 
@@ -288,6 +289,9 @@ static bool regroup(struct work *w, struct span *s, struct span *d)
 
 	if (!shapeless(a) && !shapeless(b))
 		return false;
+	if (a->type && b->type && !strcmp(a->type, b->type) &&
+	    codec_is_even(a->type))
+		return false;	/* the two emulators' own lengths */
 	for (int steps = 0; ea != eb && steps < 4096; steps++) {
 		if (ea < eb) {
 			if (!shapeless(b))

@@ -31,7 +31,7 @@ static int ppc_cpu(struct load *l, const struct frame *fr, uint32_t event)
 	local = be_load(seen + SPR_PVR * (len / 1024), (unsigned)(len / 1024));
 	if (pvr == local)
 		return 0;
-	if (judge_has_sub(l, event, "cpu/compat")) {
+	if (judge_find_sub(l, event, "cpu/compat") != EVENT_NONE) {
 		note_unjudged(l, "the processor's compatibility mode");
 		return 0;
 	}
@@ -68,42 +68,193 @@ static int e1000e(struct load *l, const struct frame *fr, uint32_t event)
 	return 0;
 }
 
-/* Both lists rise: is there one of @got that stands before its place in @seen? */
-static bool index_unknown(const uint8_t *got, size_t n, const uint8_t *seen,
-			  size_t m)
+/*
+ * Indexes of system registers as KVM numbers them (linux: kvm.h of arm and
+ * arm64; QEMU: cpreg_to_kvm_id()).  TCG alone numbers AArch32's.
+ */
+#define REG_AARCH32	(UINT64_C(4) << 60)
+#define REG_AARCH64	(UINT64_C(6) << 60)
+#define REG_ARCH	(UINT64_C(0xff) << 56)
+#define REG_SIZE	(UINT64_C(0xf) << 52)
+#define REG_SIZE_32	(UINT64_C(2) << 52)
+
+#define S(op0, op1, crn, crm, op2)					\
+	((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+#define P(cp, op1, crn, crm, op2)					\
+	((cp) << 16 | (crn) << 11 | (crm) << 7 | (op1) << 3 | (op2))
+
+/*
+ * What TCG keeps constant for a model (ARM_CP_CONST of target/arm/helper.c, 5.2
+ * to 10.2, measured on 11.1): @last is the last op2, and @crms how many CRm there
+ * are from the first one on.
+ */
+static const struct {
+	uint64_t arch;
+	uint32_t first;
+	uint8_t last, crms;
+} constant_registers[] = {
+	{ REG_AARCH64, S(3, 0, 0, 0, 6), 6, 1 },	/* REVIDR_EL1 */
+	{ REG_AARCH64, S(3, 0, 0, 1, 0), 7, 7 },	/* ID_... */
+	{ REG_AARCH64, S(3, 1, 0, 0, 1), 1, 1 },	/* CLIDR_EL1 */
+	{ REG_AARCH64, S(3, 1, 0, 0, 7), 7, 1 },	/* AIDR_EL1 */
+	{ REG_AARCH64, S(3, 3, 0, 0, 1), 1, 1 },	/* CTR_EL0 */
+	{ REG_AARCH64, S(3, 0, 12, 0, 2), 2, 1 },	/* RMR_EL1 */
+	{ REG_AARCH64, S(3, 4, 12, 0, 2), 2, 1 },	/* RMR_EL2 */
+	{ REG_AARCH64, S(3, 6, 12, 0, 2), 2, 1 },	/* RMR_EL3 */
+	{ REG_AARCH32, P(14, 0, 0, 0, 0), 0, 1 },	/* DBGDIDR */
+	{ REG_AARCH32, P(14, 0, 7, 0, 0), 2, 1 },	/* DBGDEVID */
+	{ REG_AARCH32, P(15, 0, 0, 0, 1), 3, 1 },	/* CTR, TCMTR, TLBTR */
+	{ REG_AARCH32, P(15, 0, 0, 0, 6), 6, 1 },	/* REVIDR */
+	{ REG_AARCH32, P(15, 0, 0, 1, 0), 7, 7 },	/* ID_... */
+	{ REG_AARCH32, P(15, 1, 0, 0, 1), 1, 1 },	/* CLIDR */
+	{ REG_AARCH32, P(15, 1, 0, 0, 7), 7, 1 },	/* AIDR */
+	{ REG_AARCH32, P(15, 0, 12, 0, 2), 2, 1 },	/* RMR */
+};
+
+#undef S
+#undef P
+
+static bool is_constant(uint64_t index)
 {
-	size_t v = 0;
+	bool wide = (index & REG_ARCH) == REG_AARCH64;
+	unsigned shift = wide ? 3 : 7;		/* of CRm */
+	uint32_t reg = index & (wide ? 0xffff : 0xfffff);
 
-	for (size_t i = 0; i < m && v < n; i++) {
-		uint64_t theirs = be_load(got + 8 * v, 8);
-		uint64_t ours = be_load(seen + 8 * i, 8);
+	if (!wide && (index & REG_SIZE) != REG_SIZE_32)
+		return false;
+	for (size_t i = 0; i < sizeof(constant_registers) /
+	     sizeof(constant_registers[0]); i++) {
+		uint32_t first = constant_registers[i].first;
 
-		if (theirs < ours)
+		if (constant_registers[i].arch != (index & REG_ARCH))
+			continue;
+		for (unsigned k = 0; k < constant_registers[i].crms; k++) {
+			uint32_t base = first + (k << shift);
+
+			if (reg >= base && reg <= (base & ~UINT32_C(7)) +
+			    constant_registers[i].last)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* As an assembler takes it. */
+static const char *register_name(struct load *l, uint64_t index)
+{
+	uint32_t r = (uint32_t)index;
+
+	if ((index & REG_ARCH) == REG_AARCH64)
+		return ev_printf(l, "S%u_%u_C%u_C%u_%u", r >> 14 & 3,
+				 r >> 11 & 7, r >> 7 & 15, r >> 3 & 15, r & 7);
+	if ((index & REG_SIZE) != REG_SIZE_32)
+		return ev_printf(l, "p%u, %u, c%u (64 bits)", r >> 16 & 15,
+				 r >> 3 & 7, r >> 7 & 15);
+	return ev_printf(l, "p%u, %u, c%u, c%u, %u", r >> 16 & 15, r >> 3 & 7,
+			 r >> 11 & 15, r >> 7 & 15, r & 7);
+}
+
+/* Two lists of registers, rising, and what the registers hold. */
+struct registers {
+	const uint8_t *index, *value;
+	size_t n;
+};
+
+static bool by_tcg(const struct registers *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if ((be_load(r->index + 8 * i, 8) & REG_ARCH) == REG_AARCH32)
 			return true;
-		v += theirs == ours;
 	}
 	return false;
 }
 
 /*
+ * Why the load of @in into @own ends; NULL: it does not, for all that is known.
+ * @missing counts those whose value comes from memory that nobody has written.
+ */
+static const char *register_refused(struct load *l, const struct registers *in,
+				    const struct registers *own,
+				    size_t *missing)
+{
+	bool tcg = by_tcg(own);
+	const char *why = NULL;
+	size_t v = 0;
+
+	for (size_t i = 0; i < own->n; i++) {
+		uint64_t ours = be_load(own->index + 8 * i, 8), theirs, is;
+		bool there;
+
+		theirs = v < in->n ? be_load(in->index + 8 * v, 8) : UINT64_MAX;
+		if (theirs < ours)
+			return ev_printf(l, "the destination's -cpu has no "
+				"system register %s, which the stream has",
+				register_name(l, theirs));
+		there = v < in->n && theirs == ours;
+		*missing += v < in->n && !there;
+		if (!why && own->value && in->value && tcg &&
+		    is_constant(ours)) {
+			is = be_load(own->value + 8 * i, 8);
+			if (there && is != be_load(in->value + 8 * v, 8))
+				why = ev_printf(l, "system register %s is "
+					"0x%" PRIx64 " in the stream, and is a "
+					"constant 0x%" PRIx64 " of the "
+					"destination's -cpu",
+					register_name(l, ours),
+					be_load(in->value + 8 * v, 8), is);
+			else if (!there && is)
+				why = ev_printf(l, "the stream has no system "
+					"register %s, a constant 0x%" PRIx64
+					" of the destination's -cpu, and QEMU "
+					"compares that with memory that nobody "
+					"has written", register_name(l, ours),
+					is);
+		}
+		v += there;
+	}
+	return why;
+}
+
+/*
  * cpu_post_load() of target/arm/machine.c: a register that the destination does
- * not have ends the load.  Those that are constant for the model must be equal;
- * which ones are is not on the wire, and newer KVMs let some be written.
+ * not have ends the load, and so does one that does not read back as written
+ * (write_list_to_cpustate(), TCG): those that are constant for the model.  What
+ * the stream lacks is written out of cpreg_values[], which init_cpreg_list() does
+ * not clear.  Under KVM some identification registers can be written, from Linux
+ * 6.7 on.
  */
 static int arm_cpu(struct load *l, const struct frame *fr, uint32_t event)
 {
 	const char *indexes = "cpreg_vmstate_indexes";
-	uint64_t n, m;
-	const uint8_t *theirs = judge_bytes(l, event, indexes, &n);
-	const uint8_t *ours = judge_seen(l, fr, indexes, &m);
-	const char *name = "cpreg_vmstate_values";
-	uint64_t len, seen_len;
-	const uint8_t *got = judge_bytes(l, event, name, &len);
-	const uint8_t *seen = judge_seen(l, fr, name, &seen_len);
+	const char *values = "cpreg_vmstate_values";
+	uint64_t n, m, len = 0, seen_len = 0;
+	struct registers in = {
+		.index = judge_bytes(l, event, indexes, &n),
+		.value = judge_bytes(l, event, values, &len),
+	}, own = {
+		.index = judge_seen(l, fr, indexes, &m),
+		.value = judge_seen(l, fr, values, &seen_len),
+	};
+	size_t missing = 0;
 
-	if (theirs && ours && index_unknown(theirs, n / 8, ours, m / 8))
+	if (!in.index || !own.index)
+		return 0;
+	in.n = n / 8;
+	own.n = m / 8;
+	if (len != n)
+		in.value = NULL;
+	if (seen_len != m)
+		own.value = NULL;
+	l->fail_why = register_refused(l, &in, &own, &missing);
+	if (l->fail_why)
 		return -1;
-	if (got && seen && (len != seen_len || memcmp(got, seen, len)))
+	if (missing)
+		note_unjudged(l, ev_printf(l, "the stream lacks %zu of the "
+			"destination's system registers: QEMU writes them out "
+			"of memory that nobody has written, and the load fails "
+			"where one does not read back", missing));
+	else if (!in.value || !own.value || len != seen_len ||
+		 memcmp(in.value, own.value, len))
 		note_unjudged(l, "system registers differ from those of the "
 			      "destination's own stream; those that are "
 			      "constant for its -cpu must be equal");
@@ -303,6 +454,43 @@ static int vapic(struct load *l, const struct frame *fr, uint32_t event)
 	return 0;
 }
 
+#define UART_LSR_TEMT 0x40	/* the transmitter is empty */
+
+/*
+ * serial_post_load() of hw/char/serial.c: a character waits to be sent again if and
+ * only if the transmitter is not empty.
+ */
+static int serial(struct load *l, const struct frame *fr, uint32_t event)
+{
+	uint64_t lsr_len, retry_len;
+	const uint8_t *lsr = judge_bytes(l, event, "lsr", &lsr_len), *retry;
+	uint32_t sub = judge_find_sub(l, event, "serial/tsr");
+	int32_t n = 0;
+
+	(void)fr;
+	retry = sub == EVENT_NONE ? NULL :
+		judge_bytes(l, sub, "tsr_retry", &retry_len);
+	if (!lsr || lsr_len != 1 || (sub != EVENT_NONE &&
+	    (!retry || retry_len != 4)))
+		return 0;
+	if (retry)
+		n = (int32_t)be_load(retry, 4);
+	if ((n <= 0) == !!(*lsr & UART_LSR_TEMT))
+		return 0;
+	if (n > 0)
+		say_both(l, "inconsistent state in serial device "
+			 "(tsr empty, tsr_retry=%d", n);
+	else
+		say_both(l, "inconsistent state in serial device "
+			 "(tsr not empty, tsr_retry=0");
+	l->fail_why = n > 0 ?
+		"a character waits to be sent again (tsr_retry), but the "
+		"transmitter is empty (lsr has bit 6)" :
+		"the transmitter is not empty (lsr lacks bit 6), but no "
+		"character waits to be sent again (tsr_retry)";
+	return -1;
+}
+
 static const struct hook {
 	const char *desc, *arch;	/* arch NULL: any */
 	int (*judge)(struct load *l, const struct frame *fr, uint32_t event);
@@ -310,6 +498,7 @@ static const struct hook {
 	{ "cpu", "ppc", ppc_cpu },
 	{ "cpu", NULL, arm_cpu },
 	{ "spapr", NULL, spapr },
+	{ "serial", NULL, serial },
 	{ "e1000e", NULL, e1000e },
 	{ "globalstate", NULL, global_state },
 	{ "fw_cfg/acpi_mr", NULL, acpi_mr },
@@ -334,8 +523,10 @@ int judge_post_load(struct load *l, const struct frame *fr,
 		    const struct desc *d, uint32_t event)
 {
 	const struct hook *h = find_hook(l, d);
+	int ret = h ? h->judge(l, fr, event) : 0;
 
-	return h ? h->judge(l, fr, event) : 0;
+	return !ret && l->shadow && d->post_load_fn ?
+		judge_hook(l, fr, d, event) : ret;
 }
 
 bool judge_hooked(const struct load *l, const struct desc *d)

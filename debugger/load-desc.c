@@ -384,7 +384,8 @@ static int load_opaque(struct load *l, const struct frame *fr,
 {
 	if (fr->self && e->self)
 		return claim(l, i, e->self->size);
-	if (e->src && (!e->seen || e->seen->size != e->src->size)) {
+	if (e->src && (!e->seen || (e->seen->size != e->src->size &&
+	    !(type && codec_is_even(type))))) {
 		note_unknown(l, ev_printf(l, "'%s' is read by code (%s) that no "
 			"codec describes; its length is the source's", f->name,
 			type ? type : "its type is not told"));
@@ -771,6 +772,19 @@ static void post_load_failed(struct load *l, const struct desc *d, int version,
 	refuse(l, i, OUT_FAILED, ret);
 }
 
+/* What an embedded object's hook, or a subsection's, may have changed. */
+static void hook_has_run(struct load *l, const struct frame *fr)
+{
+	const struct frame *around = fr->up->up;
+
+	shadow_touched(l->shadow, fr->at);
+	/* a structure of its own: changing others is what it is for */
+	if (around && around->at.object != fr->at.object)
+		shadow_touched(l->shadow, (struct shadow_ref){
+			.object = around->at.object,
+		});
+}
+
 int load_desc(struct load *l, struct frame *up, const struct desc *d,
 	      int version, const struct written *self,
 	      const struct written *seen, const struct written *src)
@@ -816,6 +830,8 @@ int load_desc(struct load *l, struct frame *up, const struct desc *d,
 		ret = judge_post_load(l, &fr, d, i);
 		if (ret)
 			post_load_failed(l, d, version, ret, i);
+		else if (l->shadow && d->post_load_fn && up)
+			hook_has_run(l, &fr);
 	}
 	ev_close(l, i, ret ? OUT_FAILED : OUT_LOADED);
 out:

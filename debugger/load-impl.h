@@ -206,6 +206,12 @@ const struct assumption *assume_find(const struct load_opts *o,
  */
 int judge_post_load(struct load *l, const struct frame *fr,
 		    const struct desc *d, uint32_t event);
+/*
+ * judge-hook.c: the same by the destination's own code, run on paper (predicate.h):
+ * where it refuses whatever else the object holds, so does the destination.
+ */
+int judge_hook(struct load *l, const struct frame *fr, const struct desc *d,
+	       uint32_t event);
 /* Does a hook look at objects of this descriptor? */
 bool judge_hooked(const struct load *l, const struct desc *d);
 
@@ -223,6 +229,7 @@ bool judge_subs_differ(const struct frame *fr, const char *prefix);
 
 /* Within that subsection, which the destination's own stream does not have? */
 bool judge_sub_not_own(const struct frame *fr, const char *name);
-bool judge_has_sub(struct load *l, uint32_t event, const char *name);
+/* The subsection of that name behind @event, EVENT_NONE: none. */
+uint32_t judge_find_sub(const struct load *l, uint32_t event, const char *name);
 
 #endif

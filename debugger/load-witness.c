@@ -422,13 +422,13 @@ bool judge_subs_differ(const struct frame *fr, const char *prefix)
 				       lacks_sub(fr->src, fr->seen, prefix));
 }
 
-bool judge_has_sub(struct load *l, uint32_t event, const char *name)
+uint32_t judge_find_sub(const struct load *l, uint32_t event, const char *name)
 {
 	for (uint32_t i = event + 1; i < l->t->n; i++) {
 		const struct event *e = &l->t->events[i];
 
 		if (e->kind == EV_SUBSECTION && !strcmp(e->name, name))
-			return true;
+			return i;
 	}
-	return false;
+	return EVENT_NONE;
 }

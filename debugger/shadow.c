@@ -7,6 +7,7 @@
 /* Where predicates find the objects: far from images and from their stack. */
 #define OBJECTS UINT64_C(0x2000000000000000)
 #define MIDDLE UINT64_C(0x80000000)
+#define MAX_TOUCHED 32
 #define MAX_OBJECTS (1u << 24)
 #define MAX_LINES (1u << 20)	/* 64 MiB of one section */
 #define LINE 64
@@ -26,6 +27,8 @@ struct shadow {
 	struct line *lines;
 	size_t nlines, cap;
 	uint32_t nobjects;
+	struct shadow_ref touched[MAX_TOUCHED];
+	size_t ntouched;	/* more than MAX_TOUCHED: anything may be */
 };
 
 static const char *symbol(void *ctx, uint64_t addr)
@@ -140,6 +143,7 @@ struct shadow_ref shadow_reset(struct shadow *s)
 	}
 	s->nlines = 0;
 	s->nobjects = 0;
+	s->ntouched = 0;
 	return shadow_object(s);
 }
 
@@ -304,6 +308,69 @@ enum tri shadow_ask(const struct shadow *s, struct shadow_ref at, uint64_t fn,
 	if (!s->can_ask || !fn)
 		return TRI_UNKNOWN;
 	return predicate_eval(&s->code, fn, version, &mem, why);
+}
+
+void shadow_touched(struct shadow *s, struct shadow_ref at)
+{
+	if (s->ntouched < MAX_TOUCHED)
+		s->touched[s->ntouched] = at;
+	if (s->ntouched <= MAX_TOUCHED)
+		s->ntouched++;
+}
+
+static bool is_touched(const struct shadow *s, uint32_t object, int64_t at)
+{
+	for (size_t i = 0; i < s->ntouched && i < MAX_TOUCHED; i++) {
+		const struct shadow_ref *t = &s->touched[i];
+
+		if (t->object == object && (!t->size || (at >= t->base &&
+		    (uint64_t)(at - t->base) < t->size)))
+			return true;
+	}
+	return s->ntouched > MAX_TOUCHED;
+}
+
+static void read_untouched(void *ctx, int64_t offset, size_t n, uint8_t *out,
+			   uint8_t *known)
+{
+	struct question *q = ctx;
+
+	read_object(ctx, offset, n, out, known);
+	for (size_t i = 0; i < n; i++)
+		if (is_touched(q->s, q->at.object, q->at.base + offset +
+			       (int64_t)i))
+			known[i] = 0;
+}
+
+static void read_abs_untouched(void *ctx, uint64_t addr, size_t n, uint8_t *out,
+			       uint8_t *known)
+{
+	struct question *q = ctx;
+	uint32_t object;
+	int64_t offset;
+
+	if (!object_at(q->s, addr, &object, &offset))
+		return;
+	get(q->s, object, offset, n, q->floor, out, known);
+	for (size_t i = 0; i < n; i++)
+		if (is_touched(q->s, object, offset + (int64_t)i))
+			known[i] = 0;
+}
+
+enum hook_end shadow_hook(const struct shadow *s, struct shadow_ref at,
+			  uint64_t fn, bool errp, int version,
+			  struct predicate_trace *why, int *ret)
+{
+	struct question q = { s, at, SHADOW_LOADED };
+	struct object_memory mem = {
+		.read = read_untouched, .read_abs = read_abs_untouched,
+		.ctx = &q, .size = at.size,
+	};
+
+	memset(why, 0, sizeof(*why));
+	if (!s->can_ask || !fn || !at.object)
+		return HOOK_UNKNOWN;
+	return predicate_hook(&s->code, fn, errp, version, &mem, why, ret);
 }
 
 /* The byte that alone is not known of what was read; NULL. */

@@ -64,6 +64,20 @@ enum tri shadow_ask(const struct shadow *s, struct shadow_ref at, uint64_t fn,
 		    int version, bool supposed, struct predicate_trace *why);
 
 /*
+ * How the post_load() at @fn ends for the object at @at, by what was loaded and by
+ * nothing else; what shadow_touched() names does not count.
+ */
+enum hook_end shadow_hook(const struct shadow *s, struct shadow_ref at,
+			  uint64_t fn, bool errp, int version,
+			  struct predicate_trace *why, int *ret);
+
+/*
+ * A hook that nobody followed has run over the object at @at, .size bytes of it (0:
+ * all) may hold something else than was loaded.  Until shadow_reset().
+ */
+void shadow_touched(struct shadow *s, struct shadow_ref at);
+
+/*
  * Suppose that the predicate answers @answer: if one byte that nobody told
  * decides between yes (1) and no (0), or the other way round, set that byte, so
  * that other predicates that look at it answer in agreement.

@@ -6,7 +6,8 @@
  * "timer", "CPU_Double_U", null pointers) and what needs descriptors (tmp,
  * qtailq, qlist, gtree).  Here is every other VMStateInfo of QEMU 5.2, 7.2
  * and 10.0, by the name that descriptions print.  A name that is not found is
- * opaque: only a description tells its length.  Opaque on purpose are
+ * opaque: only a description tells its length.  Opaque on purpose are (the
+ * first two lines: codec_is_even())
  *
  *   "tlb_entry", "tlb entry"	mips, hppa: 28 to 32 bytes that differ by target
  *   "psw", "fsr", "xcc"	hppa, sparc: as long as the target's word
@@ -265,6 +266,18 @@ const struct codec *codec_find(const char *type)
 			if (!strcmp(c->type, type))
 				return c;
 	return fixed_find(type);
+}
+
+bool codec_is_even(const char *type)
+{
+	static const char *const even[] = {
+		"tlb_entry", "tlb entry", "psw", "fsr", "xcc",
+	};
+
+	for (size_t i = 0; i < CODEC_COUNT(even); i++)
+		if (!strcmp(type, even[i]))
+			return true;
+	return false;
 }
 
 static bool idstr_matches(const char *pattern, const char *idstr)

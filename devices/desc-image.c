@@ -363,6 +363,7 @@ static void read_node(struct desc_image *img, struct node *n)
 					    v[VMSD_PRE_SAVE_ERRP];
 	d->load_state_old_fn = v[VMSD_LOAD_OLD];
 	d->needed_name = symbol_of(img, d->needed_fn);
+	d->post_load_errp = !v[VMSD_POST_LOAD] && d->post_load_fn;
 	d->post_load_name = symbol_of(img, d->post_load_fn);
 	d->pre_load_name = symbol_of(img, d->pre_load_fn);
 	d->pre_save_name = symbol_of(img, d->pre_save_fn);

@@ -109,6 +109,7 @@ struct desc {
 	/* Only where an image told: */
 	uint64_t addr;		/* of the VMStateDescription */
 	uint64_t needed_fn, pre_load_fn, post_load_fn, pre_save_fn;
+	bool post_load_errp;	/* it is post_load_errp: true is good */
 	const char *needed_name, *post_load_name, *symbol, *file;
 	int32_t min_old;	/* QEMU < 6.0: minimum_version_id_old */
 	uint64_t load_state_old_fn;

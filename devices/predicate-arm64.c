@@ -905,7 +905,7 @@ static const uint8_t lost[] = {
 
 const struct host host_aarch64 = {
 	.machine = EM_AARCH64,
-	.args = { 0, 1, 2, 3 },
+	.args = { 0, 1, 2, 3, 4 },
 	.result = 0, .sp = SP, .link = 30, .callee = NO_LINK,
 	.lost = lost, .nlost = sizeof(lost),
 	.step = step,

@@ -24,6 +24,7 @@
 #define MAX_STORES 16
 #define MAX_CALLS 16
 #define MAX_REGS 34
+#define MAX_ARGS 5
 #define NO_LINK 255
 
 /* A number of which the bits in @k are known; the others are 0 in @v. */
@@ -47,6 +48,8 @@ struct cpu {
 	 */
 	int8_t flags[40];
 	unsigned depth;
+	char said[160];		/* a hook's words so far */
+	bool said_more;		/* and some that cannot be told */
 	bool handed;		/* another's function got the object: it may be changed */
 	uint64_t back[MAX_CALLS + 2];	/* where each call comes back to */
 	struct val vec[64][2];	/* only moved about; [0] is the lower half */
@@ -66,6 +69,9 @@ struct run {
 	struct cpu **paths;	/* those still to be followed */
 	unsigned npaths;
 	bool yes, no, unknown;	/* answers so far */
+	unsigned hook;		/* bytes of a hook's answer; 0: a predicate */
+	bool returned, aborted;	/* the hook, on some way */
+	int32_t value;
 	bool dead;		/* the path cannot be: it ends in abort() */
 	bool lost;		/* nothing is known of the path's answer */
 	/* Only looking where some code leads, and there: another's function. */
@@ -82,7 +88,7 @@ struct run {
 struct host {
 	uint16_t machine;	/* EM_* */
 	bool big_endian;
-	uint8_t args[4];	/* registers of the first arguments */
+	uint8_t args[MAX_ARGS];	/* registers of the first arguments */
 	uint8_t result, sp;
 	uint8_t link;		/* where a call returns to; NO_LINK: on the stack */
 	uint8_t callee;		/* holds the function's own address; NO_LINK */
@@ -273,5 +279,14 @@ static inline void run_trap(struct run *run)
 /* The stack of a host that returns through it. */
 void run_push(struct run *run, struct val a);
 struct val run_pop(struct run *run);
+
+/* The argument number @i of the call that is being made. */
+struct val run_arg(const struct run *run, unsigned i);
+
+/*
+ * predicate-words.c: is @name a function that only says something?  What it says is
+ * in cpu->said then.
+ */
+bool run_speaks(struct run *run, const char *name);
 
 #endif

@@ -1379,7 +1379,7 @@ static const uint8_t lost[] = {
 
 const struct host host_ppc64 = {
 	.machine = EM_PPC64,
-	.args = { 3, 4, 5, 6 },
+	.args = { 3, 4, 5, 6, 7 },
 	.result = 3, .sp = SP, .link = LR, .callee = 12,
 	.sign_extends = true, .local_entry = 8,
 	.lost = lost, .nlost = sizeof(lost),

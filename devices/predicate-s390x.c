@@ -1909,7 +1909,7 @@ static const uint8_t lost[] = { 0, 1, 2, 3, 4, 5, 14 };
 const struct host host_s390x = {
 	.machine = EM_S390,
 	.big_endian = true,
-	.args = { 2, 3, 4, 5 },
+	.args = { 2, 3, 4, 5, 6 },
 	.result = 2, .sp = 15, .link = 14, .callee = NO_LINK,
 	.sign_extends = true,
 	.lost = lost, .nlost = sizeof(lost),

@@ -767,7 +767,7 @@ static const uint8_t lost[] = { RAX, RCX, RDX, RSI, RDI, 8, 9, 10, 11 };
 
 const struct host host_x86_64 = {
 	.machine = EM_X86_64,
-	.args = { RDI, RSI, RDX, RCX },
+	.args = { RDI, RSI, RDX, RCX, 8 },
 	.result = RAX, .sp = RSP, .link = NO_LINK, .callee = NO_LINK,
 	.lost = lost, .nlost = sizeof(lost),
 	.step = step,

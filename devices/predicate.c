@@ -411,7 +411,7 @@ static bool compare_strings(struct run *run, struct val a, struct val b,
 	return false;
 }
 
-static struct val arg(const struct run *run, unsigned i)
+struct val run_arg(const struct run *run, unsigned i)
 {
 	return run->cpu->r[run->host->args[i]];
 }
@@ -425,7 +425,7 @@ static void answers(struct run *run, struct val a)
 /* memset(), memcpy() and memmove() of a few known bytes; false if they are not. */
 static bool fill_memory(struct run *run, bool copy)
 {
-	struct val to = arg(run, 0), from = arg(run, 1), n = arg(run, 2);
+	struct val to = run_arg(run, 0), from = run_arg(run, 1), n = run_arg(run, 2);
 	struct val bytes[MAX_FILLED];
 
 	if (!all_known(to, 8) || !all_known(n, 8) || n.v > MAX_FILLED ||
@@ -441,7 +441,7 @@ static bool fill_memory(struct run *run, bool copy)
 
 static bool compare_memory(struct run *run)
 {
-	struct val a = arg(run, 0), b = arg(run, 1), n = arg(run, 2);
+	struct val a = run_arg(run, 0), b = run_arg(run, 1), n = run_arg(run, 2);
 	int order = 0;
 
 	if (!all_known(a, 8) || !all_known(b, 8) || !all_known(n, 8) ||
@@ -544,7 +544,7 @@ static bool call_known(struct run *run, const char *name)
 	for (unsigned i = 0; i < sizeof(casts) / sizeof(*casts); i++) {
 		if (strcmp(name, casts[i]))
 			continue;
-		answers(run, arg(run, 0));
+		answers(run, run_arg(run, 0));
 		return true;
 	}
 	for (unsigned i = 0; i < sizeof(never) / sizeof(*never); i++)
@@ -561,7 +561,7 @@ static bool call_known(struct run *run, const char *name)
 		return true;
 	}
 	if (!strcmp(name, "strcmp") || !strcmp(name, "g_str_equal")) {
-		known = compare_strings(run, arg(run, 0), arg(run, 1), &order);
+		known = compare_strings(run, run_arg(run, 0), run_arg(run, 1), &order);
 		if (strcmp(name, "strcmp"))
 			order = !order;
 		answers(run, known ? val_of((uint64_t)(int64_t)order) :
@@ -611,7 +611,7 @@ static enum predicate_call ask_watch(struct run *run, struct val to,
 	struct predicate_arg args[4];
 
 	for (unsigned i = 0; i < 4; i++) {
-		struct val a = arg(run, i);
+		struct val a = run_arg(run, i);
 
 		args[i] = (struct predicate_arg){
 			.value = a.v, .known = all_known(a, 8),
@@ -676,9 +676,14 @@ void run_transfer(struct run *run, struct val to, bool call, uint64_t next)
 			come_back(run, call, next);
 		return;
 	}
+	if (name && run->hook && run_speaks(run, name)) {
+		answers(run, (struct val){ 0, 0 });
+		come_back(run, call, next);
+		return;
+	}
 	if (run->watch) {
 		enum predicate_call how = ask_watch(run, to, external);
-		struct val first = arg(run, 0);
+		struct val first = run_arg(run, 0);
 
 		if (how != CALL_FOLLOW && (how != CALL_OTHER || call)) {
 			answers(run, how == CALL_FIRST ? first :
@@ -733,11 +738,36 @@ static void step(struct run *run)
 			 at, NULL);
 }
 
+static void answer_hook(struct run *run, struct val a)
+{
+	struct cpu *cpu = run->cpu;
+	struct predicate_trace *why = run->why;
+	int32_t v = (int32_t)cut(a, run->hook).v;
+
+	if (run->dead) {
+		run->aborted = true;
+		return;
+	}
+	if (run->lost || !all_known(a, run->hook) ||
+	    (run->returned && run->value != v)) {
+		run->unknown = true;
+		return;
+	}
+	run->value = v;
+	if (run->returned && strcmp(why->said, cpu->said))
+		why->said_more = true;
+	memcpy(why->said, cpu->said, sizeof(why->said));
+	why->said_more |= cpu->said_more;
+	run->returned = true;
+}
+
 static void answer(struct run *run)
 {
 	struct val a = run->cpu->r[run->host->result];
 
-	if (run->dead)
+	if (run->hook)
+		answer_hook(run, a);
+	if (run->dead || run->hook)
 		return;
 	if (!run->lost && a.v & a.k & 0xff)
 		run->yes = true;
@@ -850,6 +880,23 @@ enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 		snprintf(run.why->why, sizeof(run.why->why),
 			 "it looks at memory that nobody supplied");
 	return !same ? TRI_UNKNOWN : run.yes ? TRI_YES : TRI_NO;
+}
+
+enum hook_end predicate_hook(const struct predicate_code *code, uint64_t fn,
+			     bool errp, int version,
+			     const struct object_memory *mem,
+			     struct predicate_trace *why, int *ret)
+{
+	struct run run = {
+		.code = code, .mem = mem, .why = why, .hook = errp ? 1 : 4,
+	};
+
+	memset(why, 0, sizeof(*why));
+	all_ways(&run, fn, mem->address ? mem->address : OBJECT,
+		 (uint32_t)version);
+	*ret = run.value;
+	return run.unknown ? HOOK_UNKNOWN : run.returned ? HOOK_RETURNS :
+		run.aborted ? HOOK_ABORTS : HOOK_UNKNOWN;
 }
 
 bool predicate_walk(const struct predicate_code *code, uint64_t fn,

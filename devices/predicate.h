@@ -69,6 +69,12 @@ struct predicate_trace {
 	int64_t outside_offset;	/* the first of them */
 	unsigned steps;
 	char why[120];		/* why it is unknown; "" */
+	/*
+	 * predicate_hook(): the lines that it prints with error_report(), or
+	 * the Error that it sets; "": none.
+	 */
+	char said[160];
+	bool said_more;		/* or says, and it cannot be told what */
 };
 
 /*
@@ -78,6 +84,19 @@ struct predicate_trace {
 enum tri predicate_eval(const struct predicate_code *code, uint64_t fn,
 			int version, const struct object_memory *mem,
 			struct predicate_trace *why);
+
+/* How a post_load() ends, for certain. */
+enum hook_end { HOOK_UNKNOWN, HOOK_RETURNS, HOOK_ABORTS };
+
+/*
+ * The same for a post_load(), which answers an int, or a post_load_errp() (@errp), a
+ * bool: *ret.  What it does before it ends is not told but for .said; where asserts
+ * have failed on all ways it aborts.
+ */
+enum hook_end predicate_hook(const struct predicate_code *code, uint64_t fn,
+			     bool errp, int version,
+			     const struct object_memory *mem,
+			     struct predicate_trace *why, int *ret);
 
 /* What a function does to its object, for predicate_walk(). */
 struct predicate_arg {

@@ -115,6 +115,12 @@ struct codec {
 const struct codec *codec_find(const char *type);
 
 /*
+ * Is an info that no codec reads as long in every object of one emulator, whatever
+ * it holds?  Then the destination's own description tells its length.
+ */
+bool codec_is_even(const char *type);
+
+/*
  * The codec of an iterable or otherwise old-style section ("dirty-bitmap",
  * "spapr/htab", "slirp", ...), by the tail of its idstr; NULL: opaque.
  * Section kinds are the wire's (0x01 START, 0x02 PART, 0x03 END, 0x04 FULL).

@@ -433,7 +433,7 @@ static void walk_from(struct walk *w, uint64_t at,
 }
 
 /*
- * Most pages of 1024 bytes do not start where one of 4096 could.  A single
+ * Most pages of 1024 bytes or less do not start where one of 4096 could.  A single
  * damaged word does not make pages small.
  */
 static bool uses_small_pages(const struct ram *ram, const struct ram_section *s)
@@ -467,27 +467,32 @@ static void go_back(struct ram *ram, const struct ram *before)
 static void walk_sizes(struct walk *w, uint64_t at,
 		       const struct source_opts *opts)
 {
+	static const struct {
+		uint8_t bits;
+		const char *note;
+	} sizes[] = {
+		{ 10, "nothing tells the page size; 1024 bytes fit and 4096 "
+		      "do not" },
+		{ RAM_PAGE_BITS_MIN, "nothing tells the page size; 256 bytes "
+		      "fit and 4096 do not" },
+		{ 13, "nothing tells the page size; 8192 bytes fit and 4096 "
+		      "do not" },
+	};
 	struct ram *ram = w->ram;
 	const struct ram before = *ram;
 
 	walk_from(w, at, opts);
 	if (w->s->ret != -EINVAL || ram->page_bits_told)
 		return;
-	go_back(ram, &before);
-	ram->page_bits = 10;
-	walk_from(w, at, opts);
-	if (w->s->ret != -EINVAL && uses_small_pages(ram, w->s)) {
-		ram->note = "nothing tells the page size; 1024 bytes fit and "
-			"4096 do not";
-		return;
-	}
-	go_back(ram, &before);
-	ram->page_bits = 13;
-	walk_from(w, at, opts);
-	if (w->s->ret != -EINVAL) {
-		ram->note = "nothing tells the page size; 8192 bytes fit and "
-			"4096 do not";
-		return;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		go_back(ram, &before);
+		ram->page_bits = sizes[i].bits;
+		walk_from(w, at, opts);
+		if (w->s->ret != -EINVAL && (sizes[i].bits > 12 ||
+		    uses_small_pages(ram, w->s))) {
+			ram->note = sizes[i].note;
+			return;
+		}
 	}
 	go_back(ram, &before);
 	walk_from(w, at, opts);

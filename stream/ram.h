@@ -29,6 +29,9 @@ enum ram_flag {
 	RAM_FLAG_MULTIFD_FLUSH = 0x200,	/* since 8.1 */
 };
 
+/* The smallest pages of a target: avr's, until 10.0 (target/avr/cpu-param.h). */
+#define RAM_PAGE_BITS_MIN 8
+
 enum ram_kind { RAM_PAGE, RAM_ZERO, RAM_XBZRLE, RAM_COMPRESSED, RAM_MAPPED };
 
 const char *ram_kind_name(enum ram_kind kind);

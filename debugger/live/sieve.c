@@ -76,6 +76,7 @@ static int configuration(struct sieve *s, const uint8_t *p, size_t n,
 		if (n < at + 4)
 			return MORE;
 		s->page_bits = (unsigned)be(p + at, 4);
+		s->page_bits_told = true;
 		at += 4;
 	} else if (name == 18 && !memcmp(p + 2, "configuration/uuid", 18)) {
 		at += 16;
@@ -102,7 +103,7 @@ static int configuration(struct sieve *s, const uint8_t *p, size_t n,
 	}
 	if (n < at)
 		return MORE;
-	if (s->page_bits < 10 || s->page_bits > 20)
+	if (s->page_bits < RAM_PAGE_BITS_MIN || s->page_bits > 20)
 		return err_set(err, ERR_FORMAT, s->taken, "pages of 2^%u bytes",
 			       s->page_bits);
 	*len = at;
@@ -220,7 +221,7 @@ static int footer(struct sieve *s, const uint8_t *p, size_t n, size_t *len,
 /* The block list: as many bytes of names and lengths as it announces. */
 static int block_list(struct sieve *s, const uint8_t *p, size_t n, size_t *len)
 {
-	uint64_t total = be(p, 8) >> s->page_bits << s->page_bits, sum = 0;
+	uint64_t total = be(p, 8) & ~UINT64_C(0xff), sum = 0;
 	size_t at = 8;
 
 	while (sum < total) {
@@ -265,6 +266,52 @@ static int bad_ram(struct sieve *s, uint64_t word, struct err *err)
 		       " that cannot be left out: keep the RAM", word);
 }
 
+/* Can a record of RAM begin so where pages have 2^@bits bytes? */
+static bool begins_record(uint64_t word, unsigned bits)
+{
+	uint64_t mask = (UINT64_C(1) << bits) - 1;
+
+	switch (word & mask & ~(uint64_t)RAM_FLAG_CONTINUE) {
+	case RAM_FLAG_ZERO:
+	case RAM_FLAG_PAGE:
+	case RAM_FLAG_XBZRLE:
+	case RAM_FLAG_COMPRESS_PAGE:
+		return true;
+	}
+	return word == RAM_FLAG_EOS || word == RAM_FLAG_MULTIFD_FLUSH ||
+		word == RAM_FLAG_HOOK;
+}
+
+/*
+ * Nothing tells the page size: which one lets the record at @p and the one
+ * behind its @at bytes of head be records?  The first whole page settles it.
+ */
+static int find_page_bits(struct sieve *s, const uint8_t *p, size_t n,
+			  size_t at)
+{
+	static const uint8_t sizes[] = { 12, 10, 13, 8 };
+	uint64_t word = be(p, 8);
+
+	for (size_t i = 0; i < sizeof(sizes); i++) {
+		size_t next = at + ((size_t)1 << sizes[i]);
+
+		if (!begins_record(word, sizes[i]))
+			continue;
+		if (!(word & RAM_FLAG_PAGE)) {
+			s->page_bits = sizes[i];
+			return DONE;	/* or smaller, which does not matter yet */
+		}
+		if (n < next + 8)
+			return MORE;
+		if (!begins_record(be(p + next, 8), sizes[i]))
+			continue;
+		s->page_bits = sizes[i];
+		s->page_bits_told = true;
+		return DONE;
+	}
+	return DONE;		/* and the record is none */
+}
+
 static int ram(struct sieve *s, const uint8_t *p, size_t n, size_t *len,
 	       struct err *err)
 {
@@ -276,24 +323,28 @@ static int ram(struct sieve *s, const uint8_t *p, size_t n, size_t *len,
 	if (n < 8)
 		return MORE;
 	word = be(p, 8);
-	flags = (unsigned)(word & ((1u << s->page_bits) - 1));
-	if (flags & RAM_FLAG_MEM_SIZE) {
-		r = block_list(s, p, n, len);
-		return r == DONE ? keep(s, p, *len, err) :
-		       r == BAD ? bad_ram(s, word, err) : MORE;
-	}
-	if (flags == RAM_FLAG_EOS || flags == RAM_FLAG_MULTIFD_FLUSH ||
-	    flags == RAM_FLAG_HOOK) {
-		if (flags == RAM_FLAG_EOS)
+	if (word == RAM_FLAG_EOS || word == RAM_FLAG_MULTIFD_FLUSH ||
+	    word == RAM_FLAG_HOOK) {
+		if (word == RAM_FLAG_EOS)
 			s->at = SIEVE_FOOTER;
 		*len = 8;
 		return keep(s, p, 8, err);
 	}
-	if (!(flags & RAM_FLAG_CONTINUE)) {
-		if (n < 9 || n < 9u + p[8])
+	if (word & RAM_FLAG_MEM_SIZE) {
+		r = block_list(s, p, n, len);
+		return r == DONE ? keep(s, p, *len, err) :
+		       r == BAD ? bad_ram(s, word, err) : MORE;
+	}
+	if (!(word & RAM_FLAG_CONTINUE)) {
+		if (n < 9)
 			return MORE;
 		at = 9u + p[8];
 	}
+	if (!s->page_bits_told && find_page_bits(s, p, n, at) == MORE)
+		return MORE;
+	flags = (unsigned)(word & ((1u << s->page_bits) - 1));
+	if (n < at)
+		return MORE;
 	r = record_length(s, flags, p + at, n - at, &record);
 	if (r == BAD || record > (64u << 20))
 		return bad_ram(s, word, err);

@@ -26,7 +26,8 @@ enum sieve_at {
 struct sieve {
 	bool keep_ram;
 	bool ignore_shared;	/* capability x-ignore-shared is on */
-	unsigned page_bits;
+	unsigned page_bits;	/* 12 until told or found out */
+	bool page_bits_told;
 	/* Takes what is left, from .taken on; non-zero stops everything. */
 	int (*put)(void *ctx, const void *p, size_t n);
 	void *ctx;
