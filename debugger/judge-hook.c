@@ -62,7 +62,9 @@ int judge_hook(struct load *l, const struct frame *fr, const struct desc *d,
 	l->fail_why = ev_printf(l, "%s() answers %d%s%s%s%s", name, ret,
 		looked_at(l, fr, &why), why.said[0] ? ": " : "", why.said,
 		why.said_more ? " (and says something that is not known)" : "");
-	if (!d->post_load_errp && why.said[0])
-		say_both(l, "%s", ev_printf(l, "%s", why.said));
+	if (d->post_load_errp && why.said[0])
+		chain(l, "%s", why.said);
+	else if (why.said[0])
+		say_both(l, "%s", why.said);
 	return ret;
 }

@@ -169,6 +169,47 @@ static bool by_tcg(const struct registers *r)
 	return false;
 }
 
+/* kvm_to_cpreg_id() of target/arm/cpregs.h, as 11.1 prints a register. */
+static unsigned printed_register(uint64_t index)
+{
+	if ((index & REG_ARCH) == REG_AARCH64)
+		return (unsigned)index | 1u << 28;
+	return (unsigned)index | 1u << 29 |
+		((index & REG_SIZE) == REG_SIZE_32 ? 0 : 1u << 15);
+}
+
+/*
+ * The stream has a register at @index that the destination has not.  From 11.1 on each
+ * of them is printed, and those behind the destination's last end the load, too.
+ */
+static const char *not_ours(struct load *l, uint64_t index, const char *why)
+{
+	if (words_of_11(l))
+		say_new(l, "handle_cpreg_only_in_incoming_stream: system "
+			 "register 0x%x in the incoming stream but unknown on "
+			 "the destination: fail migration",
+			 printed_register(index));
+	return why ? why : ev_printf(l, "the destination's -cpu has no system "
+		"register %s, which the stream has", register_name(l, index));
+}
+
+/* Why a register that is constant at the destination is refused; NULL. */
+static const char *constant_differs(struct load *l, uint64_t index,
+				    uint64_t is, const uint8_t *in)
+{
+	if (in && is != be_load(in, 8))
+		return ev_printf(l, "system register %s is 0x%" PRIx64 " in the "
+			"stream, and is a constant 0x%" PRIx64 " of the "
+			"destination's -cpu", register_name(l, index),
+			be_load(in, 8), is);
+	if (!in && is)
+		return ev_printf(l, "the stream has no system register %s, a "
+			"constant 0x%" PRIx64 " of the destination's -cpu, and "
+			"QEMU compares that with memory that nobody has "
+			"written", register_name(l, index), is);
+	return NULL;
+}
+
 /*
  * Why the load of @in into @own ends; NULL: it does not, for all that is known.
  * @missing counts those whose value comes from memory that nobody has written.
@@ -177,42 +218,38 @@ static const char *register_refused(struct load *l, const struct registers *in,
 				    const struct registers *own,
 				    size_t *missing)
 {
-	bool tcg = by_tcg(own);
-	const char *why = NULL;
+	bool tcg = by_tcg(own) && own->value && in->value;
+	const char *foreign = NULL, *why = NULL;
 	size_t v = 0;
 
 	for (size_t i = 0; i < own->n; i++) {
-		uint64_t ours = be_load(own->index + 8 * i, 8), theirs, is;
-		bool there;
+		uint64_t ours = be_load(own->index + 8 * i, 8), theirs = 0;
+		bool there = false;
 
-		theirs = v < in->n ? be_load(in->index + 8 * v, 8) : UINT64_MAX;
-		if (theirs < ours)
-			return ev_printf(l, "the destination's -cpu has no "
-				"system register %s, which the stream has",
-				register_name(l, theirs));
-		there = v < in->n && theirs == ours;
-		*missing += v < in->n && !there;
-		if (!why && own->value && in->value && tcg &&
-		    is_constant(ours)) {
-			is = be_load(own->value + 8 * i, 8);
-			if (there && is != be_load(in->value + 8 * v, 8))
-				why = ev_printf(l, "system register %s is "
-					"0x%" PRIx64 " in the stream, and is a "
-					"constant 0x%" PRIx64 " of the "
-					"destination's -cpu",
-					register_name(l, ours),
-					be_load(in->value + 8 * v, 8), is);
-			else if (!there && is)
-				why = ev_printf(l, "the stream has no system "
-					"register %s, a constant 0x%" PRIx64
-					" of the destination's -cpu, and QEMU "
-					"compares that with memory that nobody "
-					"has written", register_name(l, ours),
-					is);
+		for (; v < in->n; v++) {
+			theirs = be_load(in->index + 8 * v, 8);
+			if (theirs >= ours)
+				break;
+			foreign = not_ours(l, theirs, foreign);
+			if (!words_of_11(l))
+				return foreign;
 		}
+		there = v < in->n && theirs == ours;
+		*missing += !there;
+		if (tcg && !why && is_constant(ours))
+			why = constant_differs(l, ours,
+				be_load(own->value + 8 * i, 8),
+				there ? in->value + 8 * v : NULL);
 		v += there;
 	}
-	return why;
+	if (v < in->n && !foreign && !l->o->reg->release) {
+		note_unknown(l, "whether this release ignores system registers "
+			     "behind its last, as those up to 10.2 do");
+		return why;
+	}
+	for (; words_of_11(l) && v < in->n; v++)
+		foreign = not_ours(l, be_load(in->index + 8 * v, 8), foreign);
+	return foreign ? foreign : why;
 }
 
 /*

@@ -117,6 +117,22 @@ static uint32_t configuration_event(const struct timeline *t)
 	return EVENT_NONE;
 }
 
+/*
+ * configuration_post_load() refuses: 10.2 puts the hook's errno behind its line, 11.1
+ * its Error, @error, in the place of one.
+ */
+static int refuse_configuration(struct load *l, uint32_t top, const char *error)
+{
+	const char *hook = "post load hook failed for: configuration, "
+		"version_id: 1, minimum_version: 0";
+
+	if (words_of_11(l))
+		chain(l, "%s: %s", hook, error);
+	else
+		chain(l, "%s, ret: %d", hook, -EINVAL);
+	return refuse(l, top, OUT_FAILED, -EINVAL);
+}
+
 /* configuration_validate_capabilities() */
 static int check_capabilities(struct load *l, uint32_t top)
 {
@@ -134,9 +150,19 @@ static int check_capabilities(struct load *l, uint32_t top)
 			continue;
 		say_both(l, "Capability %s is %s, but received capability is %s",
 			 names[i], local ? "on" : "off", got ? "on" : "off");
-		return refuse(l, top, OUT_FAILED, -EINVAL);
+		return refuse_configuration(l, top,
+					    "Failed to validate capabilities");
 	}
 	return 0;
+}
+
+static int mismatch(struct load *l, uint32_t top, const char *text)
+{
+	if (words_of_11(l))
+		say(l, "%s", text);
+	else
+		say_both(l, "%s", text);
+	return refuse_configuration(l, top, text);
 }
 
 static int configuration_post_load(struct load *l, uint32_t top)
@@ -161,15 +187,15 @@ static int configuration_post_load(struct load *l, uint32_t top)
 	if (!reg->machine) {
 		note_unknown(l, "the destination's machine type is not told");
 	} else if (strncmp((const char *)name, reg->machine, len)) {
-		say_both(l, "Machine type received is '%.*s' and local is '%s'",
-			 (int)(len > 200 ? 200 : len), (const char *)name,
-			 reg->machine);
-		return refuse(l, top, OUT_FAILED, -EINVAL);
+		return mismatch(l, top, ev_printf(l, "Machine type received is "
+			"'%.*s' and local is '%s'",
+			(int)(len > 200 ? 200 : len), (const char *)name,
+			reg->machine));
 	}
 	if (got && reg->page_bits && got != reg->page_bits) {
-		say_both(l, "Received TARGET_PAGE_BITS is %d but local is %d",
-			 (int)got, (int)reg->page_bits);
-		return refuse(l, top, OUT_FAILED, -EINVAL);
+		return mismatch(l, top, ev_printf(l, "Received "
+			"TARGET_PAGE_BITS is %d but local is %d", (int)got,
+			(int)reg->page_bits));
 	}
 	return check_capabilities(l, top);
 }

@@ -766,9 +766,14 @@ static int check_version(struct load *l, const struct desc *d, int version,
 static void post_load_failed(struct load *l, const struct desc *d, int version,
 			     int ret, uint32_t i)
 {
-	chain(l, "post load hook failed for: %s, version_id: %d, "
-	      "minimum_version: %d, ret: %d", d->name, version,
-	      d->from_min ? d->min_version : version, ret);
+	const char *hook = ev_printf(l, "post load hook failed for: %s, "
+		"version_id: %d, minimum_version: %d", d->name, version,
+		d->from_min ? d->min_version : version);
+
+	if (d->post_load_errp)
+		chain(l, "%s", hook);	/* and the hook's own Error */
+	else
+		chain(l, "%s, ret: %d", hook, ret);
 	refuse(l, i, OUT_FAILED, ret);
 }
 

@@ -129,6 +129,8 @@ void note_unjudged(struct load *l, const char *text);
 
 void say(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+void say_new(struct load *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void say_both(struct load *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void say_or_chain(struct load *l, const char *fmt, ...)

@@ -176,6 +176,16 @@ void say_both(struct load *l, const char *fmt, ...)
 	add_line(l, l->lines_new, &l->nlines_new, text);
 }
 
+/* A line of 10.2 and later. */
+void say_new(struct load *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(l, l->lines_new, &l->nlines_new, ev_vprintf(l, fmt, ap));
+	va_end(ap);
+}
+
 /* 10.2 and later hand one Error up, each level putting its part in front. */
 void chain(struct load *l, const char *fmt, ...)
 {
