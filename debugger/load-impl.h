@@ -229,9 +229,12 @@ const uint8_t *judge_seen(const struct load *l, const struct frame *fr,
 /* Did source and destination write different subsections of that prefix? */
 bool judge_subs_differ(const struct frame *fr, const char *prefix);
 
+/* Did the destination write of itself that it has no such subsection? */
+bool judge_lacks_own_sub(const struct frame *fr, const char *name);
+
 /* Within that subsection, which the destination's own stream does not have? */
 bool judge_sub_not_own(const struct frame *fr, const char *name);
-/* The subsection of that name behind @event, EVENT_NONE: none. */
+/* The structure of the subsection of that name behind @event; EVENT_NONE. */
 uint32_t judge_find_sub(const struct load *l, uint32_t event, const char *name);
 
 #endif

@@ -422,12 +422,18 @@ bool judge_subs_differ(const struct frame *fr, const char *prefix)
 				       lacks_sub(fr->src, fr->seen, prefix));
 }
 
+bool judge_lacks_own_sub(const struct frame *fr, const char *name)
+{
+	return fr->seen && !written_sub(fr->seen, name);
+}
+
 uint32_t judge_find_sub(const struct load *l, uint32_t event, const char *name)
 {
 	for (uint32_t i = event + 1; i < l->t->n; i++) {
 		const struct event *e = &l->t->events[i];
 
-		if (e->kind == EV_SUBSECTION && !strcmp(e->name, name))
+		if (e->kind == EV_STRUCT && !strcmp(e->name, name) &&
+		    l->t->events[e->parent].kind == EV_PROBE)
 			return i;
 	}
 	return EVENT_NONE;

@@ -548,8 +548,12 @@ static bool call_known(struct run *run, const char *name)
 		return true;
 	}
 	for (unsigned i = 0; i < sizeof(never) / sizeof(*never); i++)
-		if (!strcmp(name, never[i]))
+		if (!strcmp(name, never[i])) {
+			/* a canary's fate is not the function's */
+			run->aborted |= run->hook &&
+				strcmp(name, "__stack_chk_fail") != 0;
 			return run->dead = true;
+		}
 	for (unsigned i = 0; i < sizeof(twice) / sizeof(*twice); i++)
 		if (!strcmp(name, twice[i])) {
 			run_lose(run, "it calls a function that comes back twice, at 0x%"
@@ -744,10 +748,8 @@ static void answer_hook(struct run *run, struct val a)
 	struct predicate_trace *why = run->why;
 	int32_t v = (int32_t)cut(a, run->hook).v;
 
-	if (run->dead) {
-		run->aborted = true;
+	if (run->dead)
 		return;
-	}
 	if (run->lost || !all_known(a, run->hook) ||
 	    (run->returned && run->value != v)) {
 		run->unknown = true;
@@ -895,8 +897,10 @@ enum hook_end predicate_hook(const struct predicate_code *code, uint64_t fn,
 	all_ways(&run, fn, mem->address ? mem->address : OBJECT,
 		 (uint32_t)version);
 	*ret = run.value;
-	return run.unknown ? HOOK_UNKNOWN : run.returned ? HOOK_RETURNS :
-		run.aborted ? HOOK_ABORTS : HOOK_UNKNOWN;
+	if (run.unknown || (run.aborted && run.returned && run.value >= 0))
+		return HOOK_UNKNOWN;
+	return run.returned ? HOOK_RETURNS : run.aborted ? HOOK_ABORTS :
+		HOOK_UNKNOWN;
 }
 
 bool predicate_walk(const struct predicate_code *code, uint64_t fn,

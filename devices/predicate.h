@@ -90,8 +90,9 @@ enum hook_end { HOOK_UNKNOWN, HOOK_RETURNS, HOOK_ABORTS };
 
 /*
  * The same for a post_load(), which answers an int, or a post_load_errp() (@errp), a
- * bool: *ret.  What it does before it ends is not told but for .said; where asserts
- * have failed on all ways it aborts.
+ * bool: *ret.  What it does before it ends is not told but for .said.  Where asserts
+ * fail on all ways it aborts; where it answers a negative number, one that looks at
+ * what is not known may fail before.
  */
 enum hook_end predicate_hook(const struct predicate_code *code, uint64_t fn,
 			     bool errp, int version,

@@ -25,6 +25,11 @@
 	"QEVM start[1,ram,0,4](0000000000" pages "004 str8[" block "] be64[" size \
 	"] be64[16]) end[1](be64[2] str8[" block "] 00 be64[16]) 00"
 
+#define SD_CARD "sd-card v2 { mode:uint32 + sd-card/ocr-state v1 { ocr:uint32 } }"
+#define SD_STREAM "QEVM full[1,sd-card,0,2](00000001 sub[sd-card/ocr-state,1](00000000)) 00"
+#define ARM "cpu v22 { cpreg_vmstate_array_len:uint32 cpreg_vmstate_indexes:uint64[cpreg_vmstate_array_len] cpreg_vmstate_values:uint64[cpreg_vmstate_array_len] }"
+#define ARM_STREAM(n, indexes, values) "QEVM full[1,cpu,0,22](0000000" n " " indexes " " values ") 00"
+#define TWO(a, b) "000000000000000" a " 000000000000000" b
 #define VGA "vga v2 { sr:buffer(8) vbe_regs:uint16[5] }"
 #define VGA_STREAM(sr, enable) "QEVM full[1,vga,0,2](" sr "0000 0000 0000 0000" enable ") 00"
 
@@ -146,6 +151,23 @@ static const struct test {
 	  "; QEVM full[2,q,0,1](01) full[1,e1000e,0,1](01 0000 8086) 00",
 	  "q v1 { a:uint8 } e1000e v1 { a:uint8 subsys:uint16 subsys_ven:uint16 }",
 	  "fails; damaged@49 e1000e: the source's own device description does not fit this section (Missing section footer for e1000e), and the destination refuses what it reads there: the device's property 'subsys' is 0x80 at the source and 0x0 at the destination; damaged@54 e1000e: the stream is not what its own device description says: Missing section footer for e1000e" },
+	{ "an SD card that is powered up", "sd-card v2 { mode:uint32 }", "QEVM full[1,sd-card,0,2](00000001) 00; QEVM full[1,sd-card,0,2](00000001) 00",
+	  "sd-card v2 { mode:uint32 + sd-card/ocr-state v1 { ocr:uint32 } }", "unknown" },
+	{ "one that is not", SD_CARD, SD_STREAM ";" SD_STREAM, SD_CARD, "loads" },
+	{ "a register that Arm's -cpu has not", ARM,
+	  ARM_STREAM("2", "6030000000138002 6030000000138003", TWO("1", "2")) ";" ARM_STREAM("2", "6030000000138002 6030000000138004", TWO("1", "2")), ARM, "fails; value@25 cpu: the destination's -cpu has no system register S2_0_C0_C0_3, which the stream has" },
+	{ "a register behind the last", ARM,
+	  ARM_STREAM("2", "6030000000138002 6030000000138005", TWO("1", "2")) ";" ARM_STREAM("2", "6030000000138002 6030000000138004", TWO("1", "2")), ARM, "unknown" },
+	{ "another model", ARM,
+	  ARM_STREAM("2", "40200000200f0082 6030000000138004", TWO("1", "2")) ";" ARM_STREAM("2", "40200000200f0082 6030000000138004", TWO("3", "2")), ARM, "fails; value@25 cpu: system register p15, 0, c0, c1, 2 is 0x1 in the stream, and is a constant 0x3 of the destination's -cpu" },
+	{ "another model under KVM", ARM,
+	  ARM_STREAM("2", "603000000013c008 6030000000138004", TWO("1", "2")) ";" ARM_STREAM("2", "603000000013c008 6030000000138004", TWO("3", "2")), ARM, "loads" },
+	{ "a constant that the stream lacks", ARM,
+	  ARM_STREAM("1", "40200000200f1001", "0000000000000001") ";" ARM_STREAM("2", "40200000200f1001 603000000013f602", TWO("1", "1")), ARM, "fails; value@25 cpu: the stream has no system register S3_6_C12_C0_2, a constant 0x1 of the destination's -cpu, and QEMU compares that with memory that nobody has written" },
+	{ "a register that the stream lacks", ARM,
+	  ARM_STREAM("1", "40200000200f1001", "0000000000000001") ";" ARM_STREAM("2", "40200000200f1001 603000000013f600", TWO("1", "1")), ARM, "loads" },
+	{ "TLB entries of another length", "cpu v21 { tlb:tlb_entry(4)[3] }", "QEVM full[1,cpu,0,21](00000000 00000000 00000000) 00; QEVM full[1,cpu,0,21](0000000000 0000000000 0000000000) 00",
+	  "cpu v21 { tlb:tlb_entry(5)[3] }", "fails; layout@25 cpu › tlb: the source wrote tlb (tlb_entry, 12 bytes) where the destination reads tlb (tlb_entry, 15 bytes)" },
 	{ "RAM that nobody writes so", NULL,
 	  "QEVM start[1,ram,0,4](be64[0x1004] str8[ram] be64[4096] be64[16]) end[1](be64[2] str8[ram] 00 be64[0x800]) 00"
 	  ";" RAM("ram", "001", "4096"), "ram = old",

@@ -17,6 +17,8 @@
 #include "support/paper.c"
 
 #define AB "rtc v2-1 { a:uint8 b:uint16 }"
+#define SERIAL "serial v3 { lsr:uint8 + serial/tsr v1 { tsr_retry:uint32 } }"
+#define SERIAL_STREAM(lsr, retry) "QEVM full[1,serial,0,3](" lsr " sub[serial/tsr,1](" retry "))" TAIL
 #define TAIL " 00 json('{}')"
 
 static const struct test {
@@ -410,6 +412,11 @@ static const struct test {
 	{ "unknown q, lookup-first", "rules=lookup-first r v1 { a:uint8 + r/s v1 { b:uint8 } }",
 	  "QEVM full[1,r,0,1](01 sub[q,1](02))" TAIL,
 	  "[1 r/0 r v1{a=1 ?short} .!]! gap(28) end json #27: Missing section footer for r" },
+	{ "a transmitter at work, and nothing to send", "serial v3 { lsr:uint8 }",
+	  "QEVM full[1,serial,0,3](20)" TAIL, "[1 serial/0 serial v3{lsr=20}!]! gap(25) end json #30: inconsistent state in serial device (tsr not empty, tsr_retry=0 / error while loading state for instance 0x0 of device 'serial'" },
+	{ "a transmitter at rest, and something to send", SERIAL,
+	  SERIAL_STREAM("60", "00000002"), "[1 serial/0 serial v3{lsr=60 +serial/tsr v1 serial/tsr v1{tsr_retry=2}}!]! gap(45) end json #50: inconsistent state in serial device (tsr empty, tsr_retry=2 / error while loading state for instance 0x0 of device 'serial'" },
+	{ "a transmitter at work", SERIAL, SERIAL_STREAM("20", "00000002"), "[1 serial/0 serial v3{lsr=20 +serial/tsr v1 serial/tsr v1{tsr_retry=2}} .] end json" },
 	{ "a run state", "globalstate v1 { size:uint32 runstate:buffer(8) }",
 	  "QEVM full[1,globalstate,0,1](00000007 70617573656400 00)" TAIL,
 	  "[1 globalstate/0 globalstate v1{size=7 runstate=7061757365640000} .] end json" },
@@ -768,8 +775,12 @@ static const struct test newer[] = {
 	{ "value", "r v1 { a:uint8_equal }", "QEVM full[1,r,0,1](02) 00 ; QEVM full[1,r,0,1](01)",
 	  "2 != 1 / load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': Failed to load element of type uint8 equal for a: -22" },
 	{ "machine", "machine=q35", "QEVM config[pc]()",
-	  "Machine type received is 'pc' and local is 'q35' / load of migration failed: Invalid argument" },
+	  "Machine type received is 'pc' and local is 'q35' / load of migration failed: Invalid argument: post load hook failed for: configuration, version_id: 1, minimum_version: 0, ret: -22" },
 };
+
+/* Three registers of an Arm CPU; what they hold. */
+#define ARM(n) "cpu v22-22 { cpreg_vmstate_indexes:uint64[" #n "] cpreg_vmstate_values:uint64[" #n "] }"
+#define ARM_STREAM(indexes) "QEVM full[1,cpu,0,22](" indexes " 0000000000000000 0000000000000000 0000000000000000) 00"
 
 /* ... and of 11.x, where an Error has no errno. */
 static const struct test newest[] = {
@@ -780,6 +791,12 @@ static const struct test newest[] = {
 	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': VM subsection 'r/s' in 'r' does not exist" },
 	{ "value", "r v1 { a:uint8_equal }", "QEVM full[1,r,0,1](02) 00 ; QEVM full[1,r,0,1](01)",
 	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': 2 != 1" },
+	{ "machine", "machine=q35", "QEVM config[pc]()",
+	  "load of migration failed: Invalid argument: post load hook failed for: configuration, version_id: 1, minimum_version: 0: Machine type received is 'pc' and local is 'q35'" },
+	{ "registers that it has not", ARM(3), ARM_STREAM("6030000000138002 6030000000138006 6030000000138007") " ; " ARM_STREAM("6030000000138002 6030000000138003 6030000000138005"),
+	  "handle_cpreg_only_in_incoming_stream: system register 0x10138003 in the incoming stream but unknown on the destination: fail migration / handle_cpreg_only_in_incoming_stream: system register 0x10138005 in the incoming stream but unknown on the destination: fail migration / load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'cpu': post load hook failed for: cpu, version_id: 22, minimum_version: 22, ret: -1" },
+	{ "a register behind its last", ARM(3), ARM_STREAM("40200000000f0821 40200000200f0821 6030000000138003") " ; " ARM_STREAM("40200000000f0821 40200000200f0821 6030000000138005"),
+	  "handle_cpreg_only_in_incoming_stream: system register 0x10138005 in the incoming stream but unknown on the destination: fail migration / load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'cpu': post load hook failed for: cpu, version_id: 22, minimum_version: 22, ret: -1" },
 	{ "the end", "r v1 { a:uint32 }", "QEVM full[1,r,0,1,nf](0102)",
 	  "load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'r': Failed to load r state: stream error: -5" },
 };

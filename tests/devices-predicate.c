@@ -27,6 +27,10 @@
 #endif
 #define N 37			/* functions p0 .. */
 #define HANDS_OUT 35		/* from here on others change what they look at */
+#define HOOKS 11		/* functions h0 .. */
+#define ABORTS 5		/* this one, if the object's first byte is 0 */
+#define CHANGES 9		/* here another's function may change anything */
+#define SAYS_MORE 8		/* from here on with words that cannot be told */
 #define SIZE 160
 
 struct object {
@@ -168,6 +172,68 @@ static void one_function(void *lib, const char *path, unsigned n)
 	}
 }
 
+static unsigned told, untold;
+
+/* One post_load() over one object, all of it known or not. */
+static void one_hook(void *lib, unsigned n, int version, struct object *o,
+		     const struct object *copy, bool all)
+{
+	int (*fn)(void *opaque, int v);
+	struct object_memory mem = { .read = read_object, .ctx = o };
+	bool aborts = n == ABORTS && !copy->bytes[0];
+	struct object real = *copy;
+	struct predicate_trace why;
+	enum hook_end got;
+	int want = 0, ret = 1234;
+	char name[8], *said = dlsym(lib, "said");
+
+	snprintf(name, sizeof(name), "h%u", n);
+	*(void **)&fn = dlsym(lib, name);
+	assert_non_null(said);
+	said[0] = '\0';
+	if (!aborts)
+		want = fn(real.bytes, version);
+	got = predicate_hook(&code, address(name), false, version, &mem, &why,
+			     &ret);
+	if (got == HOOK_UNKNOWN) {
+		if (all && n != CHANGES)
+			fail_msg("%s is unknown: %s", name, why.why);
+		untold++;
+		return;
+	}
+	told++;
+	if (aborts && got == HOOK_RETURNS && ret < 0 && !all)
+		return;		/* it is refused, one way or the other */
+	assert_int_equal(got, aborts ? HOOK_ABORTS : HOOK_RETURNS);
+	if (aborts)
+		return;
+	if (ret != want || (!why.said_more && strcmp(said, why.said)))
+		fail_msg("%s: %d '%s', not %d '%s'", name, ret, why.said, want,
+			 said);
+	assert_true(!why.said_more || (*said && (n >= SAYS_MORE || !all)));
+	assert_true(n < SAYS_MORE || !*said || n == CHANGES || why.said_more);
+}
+
+static void all_hooks(void *lib)
+{
+	for (unsigned n = 0; n < HOOKS; n++) {
+		for (unsigned i = 0; i < 200; i++) {
+			int version = (int)(rnd() % 8);
+			struct object o, copy;
+
+			fill(&o);
+			copy = o;
+			if (code.space->big_endian)
+				turn_round(&o);
+			one_hook(lib, n, version, &o, &copy, true);
+			for (unsigned k = rnd() % SIZE; k; k--)
+				o.known[rnd() % SIZE] = 0;
+			one_hook(lib, n, version, &o, &copy, false);
+		}
+	}
+	assert_true(told && untold);
+}
+
 static void native(void **state)
 {
 	static const char *const compilers[] = { "gcc", "clang-14" };
@@ -202,6 +268,7 @@ static void native(void **state)
 			open_object(path);
 			for (unsigned n = 0; n < N; n++)
 				one_function(lib, path, n);
+			all_hooks(lib);
 			space_elf_close(se);
 			dlclose(lib);
 		}
@@ -251,6 +318,7 @@ static void foreign(void **state)
 			open_object(path);
 			for (unsigned n = 0; n < N; n++)
 				one_function(lib, path, n);
+			all_hooks(lib);
 			space_elf_close(se);
 		}
 	}
@@ -376,6 +444,7 @@ static void random_code(void **state)
 	struct predicate_code c = { .space = &b.space };
 	struct object_memory mem = { .read = read_object, .ctx = &o };
 	struct predicate_trace why;
+	int ret;
 
 	(void)state;
 	for (unsigned i = 0; i < 40000; i++) {
@@ -384,6 +453,8 @@ static void random_code(void **state)
 		for (unsigned k = 0; k < sizeof(buf); k++)
 			buf[k] = (uint8_t)rnd();
 		predicate_eval(&c, 0x1000, 1, &mem, &why);
+		assert_true(why.steps <= PREDICATE_MAX_STEPS);
+		predicate_hook(&c, 0x1000, i & 1, 1, &mem, &why, &ret);
 		assert_true(why.steps <= PREDICATE_MAX_STEPS);
 	}
 }

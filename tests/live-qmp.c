@@ -273,7 +273,7 @@ static void test_traces(void **state)
 /* ---- the sieve ---- */
 
 struct stream {
-	uint8_t data[20000];
+	uint8_t data[40000];
 	size_t n;
 };
 
@@ -366,6 +366,65 @@ static void test_sieve(void **state)
 	}
 }
 
+/* Pages of a size that nothing tells: zero ones first, or a whole one. */
+static void make_pages(struct stream *in, struct stream *want, unsigned bits,
+		       bool zero_first)
+{
+	static const char head[] = "51 45 56 4d 00 00 00 03 01 00 00 00 02 03 "
+		"72 61 6d 00 00 00 00 00 00 00 04";
+	static const char rest[] = "00 00 00 00 00 00 00 10 7e 00 00 00 02 "
+		"04 00 00 00 05 01 78 00 00 00 00 00 00 00 01 aa 7e 00 00 00 "
+		"05 00";
+	uint64_t page = UINT64_C(1) << bits;
+	char word[40];
+
+	hex(in, head);
+	for (int i = 0; i < 4; i++) {
+		bool whole = zero_first ? i == 3 : i % 2 == 0;
+		uint64_t w = (uint64_t)i * page | (whole ? 0x08 : 0x02) |
+			(i ? 0x20 : 0);
+
+		snprintf(word, sizeof(word), "00 00 00 00 00 00 %02x %02x %s",
+			 (unsigned)(w >> 8), (unsigned)(w & 0xff),
+			 i ? "" : "01 61");
+		hex(in, word);
+		if (whole)
+			fill(in, i ? 0x31 : 0, page);
+		else
+			hex(in, "00");
+	}
+	hex(in, rest);
+	hex(want, head);
+	hex(want, rest);
+}
+
+static void test_page_sizes(void **state)
+{
+	static const unsigned bits[] = { 8, 10, 12, 13 };
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		static struct stream in, want, got;
+		struct sieve s;
+		struct err err = { 0 };
+
+		in.n = want.n = got.n = 0;
+		make_pages(&in, &want, bits[i / 2], i % 2);
+		sieve_init(&s);
+		s.put = put;
+		s.ctx = &got;
+		for (size_t at = 0; at < in.n; at++)
+			if (sieve_feed(&s, in.data + at, 1, &err))
+				fail_msg("2^%u: %s", bits[i / 2], err.msg);
+		assert_int_equal(sieve_end(&s, &err), 0);
+		assert_int_equal(s.pages, 4);
+		assert_int_equal(s.page_bits, bits[i / 2]);
+		assert_int_equal(got.n, want.n);
+		assert_memory_equal(got.data, want.data, want.n);
+		sieve_release(&s);
+	}
+}
+
 static const struct {
 	const char *what, *bytes, *message;
 } broken[] = {
@@ -411,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_floods),
 		cmocka_unit_test(test_traces),
 		cmocka_unit_test(test_sieve),
+		cmocka_unit_test(test_page_sizes),
 		cmocka_unit_test(test_sieve_broken),
 	};
 

@@ -94,6 +94,9 @@ static const struct test tests[] = {
 	{ "small pages", BLOCK "be64[0x408] str8[m] fill[aa,1024] be64[0x828] fill[aa,1024] "
 	  "be64[0xc22] 00 be64[0x1022] 00 be64[0x1422] 00 " EOS,
 	  "m+4000; page m:400 x2 @28/1032; zero m:c00 x3 @2092/9; end 2119" },
+	{ "pages of 256 bytes", BLOCK "be64[0x108] str8[m] fill[aa,256] be64[0x228] fill[aa,256] "
+	  "be64[0x322] 00 be64[0x422] 00 be64[0x522] 00 " EOS,
+	  "m+4000; page m:100 x2 @28/264; zero m:300 x3 @556/9; end 583" },
 	{ "small pages, told otherwise", "bits=12 " BLOCK "be64[0x408] str8[m] fill[aa,1024] be64[0x828] "
 	  "fill[aa,1024] " EOS,
 	  "m+4000; EINVAL end 28: Unknown combination of migration flags: 0x408" },

@@ -192,8 +192,11 @@ static bool one_wording(const struct failure *f)
 static void print_messages(FILE *f, const struct analysis *a,
 			   const struct destination *dest)
 {
+	bool both;
+
 	if (!a->failure)
 		return;
+	both = !one_wording(a->failure) && dest->registry.release_max >= 1002;
 	if (a->failure->crash && !a->failure->nlines) {
 		fprintf(f, "\nThe destination dies of it (an assertion, or "
 			"memory that is not there).\n");
@@ -201,11 +204,11 @@ static void print_messages(FILE *f, const struct analysis *a,
 	}
 	fprintf(f, "\nWhat the destination %s%s%s:\n",
 		a->verdict == VERDICT_UNKNOWN ? "would print, if it fails so" :
-		"prints", one_wording(a->failure) ? "" : " (QEMU <= 10.1)",
+		"prints", both ? " (QEMU <= 10.1)" : "",
 		a->failure->crash ? ", and dies" : "");
 	for (unsigned i = 0; i < a->failure->nlines; i++)
 		line(f, "  %s", a->failure->lines[i]);
-	if (one_wording(a->failure) || dest->registry.release_max < 1002)
+	if (!both)
 		return;
 	fprintf(f, "... and QEMU >= 10.2:\n");
 	for (unsigned i = 0; i < a->failure->nlines_10_2; i++)

@@ -301,8 +301,10 @@ static int find_page_bits(struct sieve *s, const uint8_t *p, size_t n,
 			s->page_bits = sizes[i];
 			return DONE;	/* or smaller, which does not matter yet */
 		}
-		if (n < next + 8)
+		if (n < next + 8 && !s->ended)
 			return MORE;
+		if (n < next + 8)
+			continue;
 		if (!begins_record(be(p + next, 8), sizes[i]))
 			continue;
 		s->page_bits = sizes[i];
@@ -376,9 +378,23 @@ static int piece(struct sieve *s, const uint8_t *p, size_t n, size_t *len,
 	return BAD;
 }
 
-int sieve_feed(struct sieve *s, const void *p, size_t n, struct err *err)
+/* All that is there of whole pieces. */
+static int take_pieces(struct sieve *s, struct err *err)
 {
 	size_t at = 0, len = 0;
+	int r;
+
+	while ((r = piece(s, s->in + at, s->len - at, &len, err)) == DONE) {
+		at += len;
+		s->taken += len;
+	}
+	s->len -= at;
+	memmove(s->in, s->in + at, s->len);
+	return r < 0 ? -1 : 0;
+}
+
+int sieve_feed(struct sieve *s, const void *p, size_t n, struct err *err)
+{
 	int r;
 
 	if (s->at == SIEVE_PASS && !s->len) {
@@ -389,19 +405,17 @@ int sieve_feed(struct sieve *s, const void *p, size_t n, struct err *err)
 	s->in = grow_array(s->in, &s->cap, s->len + n, 1);
 	memcpy(s->in + s->len, p, n);
 	s->len += n;
-	while ((r = piece(s, s->in + at, s->len - at, &len, err)) == DONE) {
-		at += len;
-		s->taken += len;
-	}
-	s->len -= at;
-	memmove(s->in, s->in + at, s->len);
-	return r < 0 ? -1 : 0;
+	return take_pieces(s, err);
 }
 
 int sieve_end(struct sieve *s, struct err *err)
 {
-	int r = s->len ? keep(s, s->in, s->len, err) : DONE;
+	int r;
 
+	s->ended = true;
+	r = s->len ? take_pieces(s, err) : 0;
+	if (!r && s->len)
+		r = keep(s, s->in, s->len, err);
 	s->taken += s->len;
 	s->len = 0;
 	return r < 0 ? -1 : 0;

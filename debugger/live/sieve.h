@@ -28,6 +28,7 @@ struct sieve {
 	bool ignore_shared;	/* capability x-ignore-shared is on */
 	unsigned page_bits;	/* 12 until told or found out */
 	bool page_bits_told;
+	bool ended;		/* nothing comes behind what is held back */
 	/* Takes what is left, from .taken on; non-zero stops everything. */
 	int (*put)(void *ctx, const void *p, size_t n);
 	void *ctx;

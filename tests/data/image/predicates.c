@@ -3,9 +3,13 @@
  * Functions in the manner of QEMU's field_exists() and needed(), for
  * tests/devices-predicate.c: compiled in several ways, run, and evaluated.
  */
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct inner {
@@ -72,3 +76,41 @@ P(33) { O; char q[8]; memset(q, 0, 8); memcpy(q, o->list, (o->u8 & 7) + 1); retu
 P(34) { O; return !memcmp(o->list, o->name, o->u8 & 3); }
 P(35) { O; char q[8] = { 1 }; strcpy(q, o->name); return q[0] == 1 || strlen(o->name) == 3; }
 P(36) { O; strcat(o->name, "x"); return o->flag; }
+
+/* ---- in the manner of post_load(), for predicate_hook() ---- */
+
+char said[400];
+
+__attribute__((noinline, visibility("protected"))) void error_report(const char *fmt, ...);
+__attribute__((noinline, visibility("protected"))) void error_report(const char *fmt, ...)
+{
+	size_t n = strlen(said);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (n && n + 1 < sizeof(said))
+		said[n++] = '\n';
+	vsnprintf(said + n, sizeof(said) - n, fmt, ap);
+	va_end(ap);
+}
+
+/* What it does to what it is given is not looked at, as with most functions. */
+__attribute__((noinline, visibility("protected"))) void update(struct obj *o);
+__attribute__((noinline, visibility("protected"))) void update(struct obj *o)
+{
+	strcat(o->name, "!");
+}
+
+#define H(n) int h##n(void *opaque, int v); int h##n(void *opaque, int v)
+
+H(0) { O; return 0; }
+H(1) { O; if (o->u8 >= 16 || o->u16 > 16) return -1; return 0; }
+H(2) { O; if (o->u32 > 100 || o->s32 < 0) { error_report("inconsistent: %u and %d", o->u32, o->s32); return -22; } return v; }
+H(3) { O; if (o->flag) { error_report("100%% of '%s'", o->u8 & 1 ? "odd" : "even"); return -5; } return 0; }
+H(4) { O; if (o->u64 == UINT64_MAX || o->words[0] > 9) { error_report("u64 %#" PRIx64 " of %" PRIu64, o->u64, o->u64); return -14; } return 1; }
+H(5) { O; if (o->u8 == 0) abort(); return -(int)o->list[0]; }
+H(6) { O; if (o->list[1] > 9) { error_report("first"); error_report("second %x", o->list[1]); return -1; } return 0; }
+H(7) { O; o->list[2] &= 3; o->s64 = o->u8; if (o->list[2] == 3) { error_report("%d", (int)o->s64); return -2; } return 0; }
+H(8) { O; if (o->s16 > 3) { error_report("%d %d %d %d %d %d", 1, 2, 3, 4, o->s16, 6); return -1; } return 0; }
+H(9) { O; if (o->u8 == 9) return -1; update(o); return o->flag ? -1 : 0; }
+H(10) { O; if (o->s8 < 0) { error_report("%5d and %s", o->s8, o->name); return -1; } return 0; }
