@@ -40,6 +40,14 @@ static const char *looked_at(struct load *l, const struct frame *fr,
 	return text;
 }
 
+bool judge_is_its_pointer(const struct load *l, const struct desc *d,
+			  const struct desc_field *f)
+{
+	return l->shadow && d->needed_fn && f->flags & VMS_POINTER &&
+		has_layout(l, f) &&
+		shadow_asks_pointer(l->shadow, d->needed_fn, f->offset);
+}
+
 int judge_hook(struct load *l, const struct frame *fr, const struct desc *d,
 	       uint32_t event)
 {

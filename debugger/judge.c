@@ -592,12 +592,15 @@ bool judge_hooked(const struct load *l, const struct desc *d)
  * Pointers of a subsection that are null unless the device is configured so
  * that it sends that subsection itself.  acpi_pm_tco_init() of hw/acpi/tco.c
  * makes the timer, ich9_pm_init() calls it if enable_tco, as the subsection's
- * needed() asks (5.2 to 10.0; 11.1 asserts in the same way).
+ * needed() asks (5.2 to 10.0; 11.1 asserts in the same way).  arm_cpu_realizefn() of
+ * target/arm/cpu.c makes the other if the model has FEAT_WFxT (9.1 to 10.2; 11.1 sends
+ * it always).  An executable tells of more: judge_is_its_pointer().
  */
 static const struct {
 	const char *desc, *field, *sub;
 } null_pointers[] = {
 	{ "tco io device status", "tco_timer", "ich9_pm/tco" },
+	{ "cpu/wfxt-timer", "wfxt_timer", "cpu/wfxt-timer" },
 };
 
 /*
@@ -622,17 +625,20 @@ static void note_irqstate(struct load *l, const struct desc *d,
 const char *judge_pointer(struct load *l, const struct frame *fr,
 			  const struct desc *d, const struct desc_field *f)
 {
-	for (size_t i = 0; i < sizeof(null_pointers) /
+	const char *sub = NULL;
+
+	for (size_t i = 0; !sub && i < sizeof(null_pointers) /
 	     sizeof(null_pointers[0]); i++) {
-		if (strcmp(null_pointers[i].desc, d->name) ||
-		    strcmp(null_pointers[i].field, f->name) ||
-		    !judge_sub_not_own(fr, null_pointers[i].sub))
-			continue;
+		if (!strcmp(null_pointers[i].desc, d->name) &&
+		    !strcmp(null_pointers[i].field, f->name))
+			sub = null_pointers[i].sub;
+	}
+	if (!sub && judge_is_its_pointer(l, d, f))
+		sub = d->name;
+	if (sub && judge_sub_not_own(fr, sub))
 		return ev_printf(l, "'%s' is a null pointer in a destination "
 			"that does not have '%s' itself, and QEMU's loader "
-			"asserts that it is not", f->name,
-			null_pointers[i].sub);
-	}
+			"asserts that it is not", f->name, sub);
 	note_irqstate(l, d, f);
 	return NULL;
 }

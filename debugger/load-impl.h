@@ -217,6 +217,10 @@ int judge_hook(struct load *l, const struct frame *fr, const struct desc *d,
 /* Does a hook look at objects of this descriptor? */
 bool judge_hooked(const struct load *l, const struct desc *d);
 
+/* Is the subsection @d needed where @f, a pointer, is not null, and only there? */
+bool judge_is_its_pointer(const struct load *l, const struct desc *d,
+			  const struct desc_field *f);
+
 /* Why following this field's pointer kills the destination; NULL. */
 const char *judge_pointer(struct load *l, const struct frame *fr,
 			  const struct desc *d, const struct desc_field *f);

@@ -310,6 +310,43 @@ enum tri shadow_ask(const struct shadow *s, struct shadow_ref at, uint64_t fn,
 	return predicate_eval(&s->code, fn, version, &mem, why);
 }
 
+/* An object of which nothing is known but one pointer. */
+struct one_pointer {
+	const struct space *space;
+	int64_t offset;
+	uint64_t value;
+};
+
+static void read_pointer(void *ctx, int64_t offset, size_t n, uint8_t *out,
+			 uint8_t *known)
+{
+	const struct one_pointer *p = ctx;
+	uint8_t buf[8];
+
+	space_store(p->space, buf, p->space->ptr_size, p->value);
+	for (size_t i = 0; i < n; i++) {
+		int64_t at = offset + (int64_t)i - p->offset;
+
+		if (at < 0 || at >= p->space->ptr_size)
+			continue;
+		out[i] = buf[at];
+		known[i] = 0xff;
+	}
+}
+
+bool shadow_asks_pointer(const struct shadow *s, uint64_t fn, uint64_t offset)
+{
+	struct one_pointer p = { s->space, (int64_t)offset, 0 };
+	struct object_memory mem = { .read = read_pointer, .ctx = &p };
+	struct predicate_trace why;
+
+	if (!s->can_ask || !fn ||
+	    predicate_eval(&s->code, fn, 0, &mem, &why) != TRI_NO)
+		return false;
+	p.value = OBJECTS;
+	return predicate_eval(&s->code, fn, 0, &mem, &why) == TRI_YES;
+}
+
 void shadow_touched(struct shadow *s, struct shadow_ref at)
 {
 	if (s->ntouched < MAX_TOUCHED)

@@ -71,6 +71,9 @@ enum hook_end shadow_hook(const struct shadow *s, struct shadow_ref at,
 			  uint64_t fn, bool errp, int version,
 			  struct predicate_trace *why, int *ret);
 
+/* Is the answer of the predicate at @fn whether the pointer at @offset is not null? */
+bool shadow_asks_pointer(const struct shadow *s, uint64_t fn, uint64_t offset);
+
 /*
  * A hook that nobody followed has run over the object at @at, .size bytes of it (0:
  * all) may hold something else than was loaded.  Until shadow_reset().
