@@ -567,6 +567,34 @@ static uint64_t repeat(struct load *l, uint32_t before, uint64_t len,
 	return load_repeat(l, before, len, e->index + 1, most);
 }
 
+/* Are some of the pointers null, and others not? */
+static bool is_mixed(const struct group *g)
+{
+	for (size_t i = 1; i < g->n; i++) {
+		if (desc_type_is_null(g->first[i].type) !=
+		    desc_type_is_null(g->first[0].type))
+			return true;
+	}
+	return false;
+}
+
+/* Plain elements up to the next null pointer. */
+static int load_plain_run(struct load *l, struct frame *fr,
+			  const struct desc_field *f, uint64_t n,
+			  const char *type, const struct element *e,
+			  uint32_t i)
+{
+	uint32_t m = ev_open(l, EV_ITEM, f->name);
+	int ret;
+
+	ev(l, m)->type = type;
+	ev(l, m)->n = n;
+	ev(l, m)->from = ev(l, i)->from;
+	ret = load_plain(l, fr, f, n, type, e, m);
+	ev_close(l, m, ret ? OUT_FAILED : OUT_LOADED);
+	return ret;
+}
+
 static int load_elements(struct load *l, struct frame *fr,
 			 const struct desc_field *f, uint64_t n,
 			 const struct group *self, const struct group *seen,
@@ -574,6 +602,7 @@ static int load_elements(struct load *l, struct frame *fr,
 {
 	bool may_repeat = !f->nelem_descs && l->o->rules != RULES_SENTINEL &&
 		!(f->flags & VMS_ARRAY_OF_POINTER);
+	bool mixed = is_mixed(self) || is_mixed(seen) || is_mixed(src);
 	int ret = 0;
 
 	for (uint64_t k = 0; k < n && !ret && !l->t->truncated; k++) {
@@ -592,6 +621,12 @@ static int load_elements(struct load *l, struct frame *fr,
 		} else if (f->flags & (VMS_STRUCT | VMS_VSTRUCT) ||
 			   load_type(l, type)->structure) {
 			ret = load_struct(l, fr, f, &e, i);
+		} else if (load_type(l, type)->plain && mixed) {
+			uint64_t more = alike(&e, n - k - 1);
+
+			ret = load_plain_run(l, fr, f, more + 1, type, &e, i);
+			k += more;
+			continue;
 		} else if (load_type(l, type)->plain) {
 			/* the elements that are left look alike */
 			ret = load_plain(l, fr, f, n - k, type, &e, i);

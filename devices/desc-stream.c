@@ -238,6 +238,23 @@ static const struct desc *make_desc(struct parse *p, const struct written *w)
 	return d;
 }
 
+/*
+ * 11.1 gives each run of an array of pointers, null or not, the length of all that is
+ * left of the array.  Its runs of null pointers have a name of their own,
+ * "ptr-marker"; before, runs had their own lengths.
+ */
+static void find_run_lengths(struct written_field *f, size_t n)
+{
+	bool markers = false, falling = true;
+
+	for (size_t i = 0; i < n; i++) {
+		markers |= f[i].type && !strcmp(f[i].type, "ptr-marker");
+		falling &= !i || f[i].array_len < f[i - 1].array_len;
+	}
+	for (size_t i = 1; markers && falling && i < n; i++)
+		f[i - 1].array_len -= f[i].array_len;
+}
+
 static const struct written *parse_written(struct parse *p, json_t *o,
 					   int depth)
 {
@@ -260,6 +277,12 @@ static const struct written *parse_written(struct parse *p, json_t *o,
 	w->fields = f;
 	for (size_t i = 0; i < w->nfields; i++)
 		parse_field(p, json_array_get(fields, i), &f[i], depth);
+	for (size_t i = 0, n; i < w->nfields; i += n) {
+		for (n = 1; i + n < w->nfields &&
+		     same_array(&f[i], &f[i + n]); n++)
+			;
+		find_run_lengths(f + i, n);
+	}
 	w->nsubs = json_array_size(subs);
 	s = arena_calloc(p->a, w->nsubs + 1, sizeof(*s));
 	w->subs = s;

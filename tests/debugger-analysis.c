@@ -25,6 +25,12 @@
 	"QEVM start[1,ram,0,4](0000000000" pages "004 str8[" block "] be64[" size \
 	"] be64[16]) end[1](be64[2] str8[" block "] 00 be64[16]) 00"
 
+#define SOME_NULL "QEVM full[1,r,0,1](0000000000000001 30 30 30 0000000000000002) 00 json('" \
+	"{\"page_size\":4096,\"devices\":[{\"name\":\"r\",\"instance_id\":0," \
+	"\"vmsd_name\":\"r\",\"version\":1,\"fields\":[" \
+	"{\"name\":\"t\",\"array_len\":5,\"type\":\"timer\",\"size\":8}," \
+	"{\"name\":\"t\",\"array_len\":4,\"type\":\"ptr-marker\",\"size\":1}," \
+	"{\"name\":\"t\",\"array_len\":1,\"type\":\"timer\",\"size\":8}]}]}')"
 #define SD_CARD "sd-card v2 { mode:uint32 + sd-card/ocr-state v1 { ocr:uint32 } }"
 #define SD_STREAM "QEVM full[1,sd-card,0,2](00000001 sub[sd-card/ocr-state,1](00000000)) 00"
 #define ARM "cpu v22 { cpreg_vmstate_array_len:uint32 cpreg_vmstate_indexes:uint64[cpreg_vmstate_array_len] cpreg_vmstate_values:uint64[cpreg_vmstate_array_len] }"
@@ -168,6 +174,8 @@ static const struct test {
 	  ARM_STREAM("1", "40200000200f1001", "0000000000000001") ";" ARM_STREAM("2", "40200000200f1001 603000000013f600", TWO("1", "1")), ARM, "loads" },
 	{ "TLB entries of another length", "cpu v21 { tlb:tlb_entry(4)[3] }", "QEVM full[1,cpu,0,21](00000000 00000000 00000000) 00; QEVM full[1,cpu,0,21](0000000000 0000000000 0000000000) 00",
 	  "cpu v21 { tlb:tlb_entry(5)[3] }", "fails; layout@25 cpu › tlb: the source wrote tlb (tlb_entry, 12 bytes) where the destination reads tlb (tlb_entry, 15 bytes)" },
+	{ "timers of which some are null, as 11.1 writes them", NULL,
+	  SOME_NULL ";" SOME_NULL, "r v1 { t:timer[5]* }", "loads" },
 	{ "RAM that nobody writes so", NULL,
 	  "QEVM start[1,ram,0,4](be64[0x1004] str8[ram] be64[4096] be64[16]) end[1](be64[2] str8[ram] 00 be64[0x800]) 00"
 	  ";" RAM("ram", "001", "4096"), "ram = old",

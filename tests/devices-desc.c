@@ -73,6 +73,9 @@ static const struct test descriptions[] = {
 	  "'struct','size':2,'struct':{'vmsd_name':'in','version':1,'fields':[" U8("a") "," U8("b")
 	  "]}}"),
 	  "d/0 d v1 { s:struct(1)*2 = in v1 { a:uint8(1)*1 } }" },
+	{ "runs that tell what is left, as 11.1 has them", DEVICE("{'name':'t','type':'timer','size':8,'array_len':64},"
+	  "{'name':'t','type':'ptr-marker','size':1,'array_len':60},{'name':'t','type':'timer','size':8,'array_len':2}"),
+	  "d/0 d v1 { t:timer(8)*64 }" },
 	{ "null pointers among others", DEVICE("{'name':'p','index':0,'type':'nullptr','size':1},"
 	  "{'name':'p','index':1,'type':'struct','size':1,'struct':{'vmsd_name':'in','version':1,"
 	  "'fields':[" U8("a") "]}},{'name':'p','type':'nullptr','size':1,'array_len':3}"),
