@@ -115,6 +115,12 @@ static int load_ram(struct load *l, const struct section *s)
 	int ret;
 
 	r = ram_walk(o->ram, o->src, s->body, o->progress);
+	/* avr from 10.0 to 11.x: pages have grown, and nothing on the wire says so */
+	if (!o->self && o->reg->page_bits && o->ram->page_bits_told &&
+	    o->reg->page_bits != o->ram->page_bits)
+		note_unknown(l, ev_printf(l, "how a destination with pages of "
+			"%u bytes reads RAM in pages of %u bytes",
+			1u << o->reg->page_bits, 1u << o->ram->page_bits));
 	if (o->reference_ram && !o->self && !o->reference_ram->nsections) {
 		note_unjudged(l, "which RAM blocks the destination has: its own "
 			      "stream has no RAM");
