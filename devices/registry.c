@@ -423,6 +423,40 @@ static size_t sub_witnesses(struct witness *w, size_t nw, const char *name,
 }
 
 static const struct desc *merge_desc(struct merge *m, const struct desc *d,
+				     struct witness *w, size_t nw);
+
+static bool has_twin(const struct desc *d, size_t i)
+{
+	for (size_t k = 0; k < d->nsubs; k++) {
+		if (k != i && !strcmp(d->subs[k]->name, d->subs[i]->name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Two subsections of one name (cpu/tlb6xx of ppc is two: the loader finds the first,
+ * whoever wrote): which witnesses have written this one?
+ */
+static size_t fitting(struct merge *m, const struct desc *d,
+		      struct witness *w, size_t n)
+{
+	bool clash = m->clash;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct witness one = w[i];
+
+		m->clash = false;
+		merge_desc(m, d, &one, 1);
+		if (!m->clash)
+			w[kept++] = w[i];
+	}
+	m->clash = clash;
+	return kept;
+}
+
+static const struct desc *merge_desc(struct merge *m, const struct desc *d,
 				     struct witness *w, size_t nw)
 {
 	struct arena *a = m->reg->arena;
@@ -459,6 +493,8 @@ static const struct desc *merge_desc(struct merge *m, const struct desc *d,
 		size_t n = sub_witnesses(w, nw, d->subs[i]->name, sw);
 
 		m->vstruct = false;
+		if (n && has_twin(d, i))
+			n = fitting(m, d->subs[i], sw, n);
 		/* the tables may hold another release's version of it */
 		subs[i] = n && (d->from == DESC_FROM_KNOWN ||
 				d->from == m->from) ?
