@@ -105,6 +105,11 @@ static void check_subs(struct linter *l, const struct desc *d)
 			add(l, LINT_SUB_SLASH, d, NULL, sub,
 			    arena_printf(l->arena, "%s: subsection %s begins with its name, but no slash follows",
 					 d->name, sub->name));
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(d->subs[k]->name, sub->name))
+				add(l, LINT_SUB_TWICE, d, NULL, sub,
+				    arena_printf(l->arena, "%s: two subsections are called %s: what the second writes is loaded as the first",
+						 d->name, sub->name));
 		if (!sub->needed_fn && sub->from == DESC_FROM_BINARY)
 			add(l, LINT_SUB_ALWAYS, d, NULL, sub,
 			    arena_printf(l->arena, "%s: subsection %s has no needed(): it is always sent",

@@ -16,6 +16,8 @@
 	  "a subsection's name does not begin with its parent's: the loader takes it for somebody else's and stops") \
 	X(LINT_SUB_SLASH, "subsection-slash", LINT_NOTE, \
 	  "no slash follows the parent's name in a subsection's: it may be mistaken for another's") \
+	X(LINT_SUB_TWICE, "subsection-twice", LINT_ERROR, \
+	  "two subsections of one descriptor have one name: the loader takes the first for both") \
 	X(LINT_SUB_ALWAYS, "subsection-always", LINT_NOTE, \
 	  "a subsection without needed() is always sent: older destinations fail") \
 	X(LINT_SUB_SHADOWED, "subsection-shadowed", LINT_WARNING, \

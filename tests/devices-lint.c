@@ -33,9 +33,10 @@ static const struct desc_field never[] = {
 
 static const struct desc sub = DESC("x/sub", 1, 1, .needed_fn = 1), typo = DESC("y/sub", 1, 1, .needed_fn = 1),
 	dot = DESC("x.sub", 1, 1, .needed_fn = 1), always = DESC("x/always", 1, 1, .needed_fn = 0),
+	sub_too = DESC("x/sub", 1, 1, .needed_fn = 2),
 	deeper = DESC("part/x", 1, 1, .needed_fn = 1);
 static const struct desc *const subs[] = { &sub }, *const typos[] = { &typo },
-	*const dots[] = { &dot }, *const forever[] = { &always },
+	*const dots[] = { &dot }, *const twins[] = { &sub, &sub_too }, *const forever[] = { &always },
 	*const shadow[] = { &deeper };
 static const struct desc part = DESC("part", 3, 1, .needed_fn = 1, .fields = plain, .nfields = 1);
 static const struct desc part_subs = DESC("x", 1, 1, .needed_fn = 1, .subs = subs, .nsubs = 1);
@@ -59,6 +60,7 @@ static const struct {
 	{ "good subsection", DESC("x", 1, 1, .needed_fn = 1, .subs = subs, .nsubs = 1), "" },
 	{ "misspelt", DESC("x", 1, 1, .needed_fn = 1, .subs = typos, .nsubs = 1), "subsection-name" },
 	{ "no slash", DESC("x", 1, 1, .needed_fn = 1, .subs = dots, .nsubs = 1), "subsection-slash" },
+	{ "one name for two", DESC("x", 1, 1, .needed_fn = 1, .subs = twins, .nsubs = 2), "subsection-twice" },
 	{ "no needed", DESC("x", 1, 1, .needed_fn = 1, .subs = forever, .nsubs = 1),
 	  "subsection-always" },
 	{ "newer field", DESC("x", 1, 1, .needed_fn = 1, .fields = newer, .nfields = 2),
