@@ -188,7 +188,7 @@ static void make_words(struct words *w, const struct timeline *t,
 	struct traces all;
 	char *copy = strdup(says), *save, *edit;
 
-	traces_words(&all, t);
+	traces_words(&all, t, 0);
 	w->n = 0;
 	w->fail = UINT64_MAX;
 	w->end = t->reached_eof ? t->eof_offset + 1 : UINT64_MAX;

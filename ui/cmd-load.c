@@ -107,7 +107,7 @@ static int load_with(const struct args *a, enum rules rules)
 	if (a->record && record(a, rules, source, dest, t, an, members) < 0)
 		status = STATUS_INTERNAL;
 	if (a->trace)
-		trace_print(stdout, t);
+		trace_print(stdout, t, &dest->registry);
 	else if (a->events)
 		json_events(stdout, t, source->self);
 	else if (a->json)

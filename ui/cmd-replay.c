@@ -64,7 +64,7 @@ static void print(const struct replay_args *a, const struct recording *r)
 	if (a->info)
 		print_info(r, a->common.operands[0]);
 	else if (a->common.trace)
-		trace_print(stdout, t);
+		trace_print(stdout, t, &recording_destination(r)->registry);
 	else if (a->common.events)
 		json_events(stdout, t, recording_source(r)->self);
 	else if (a->common.json)

@@ -5,12 +5,21 @@
 #include "../stream/escape.h"
 #include "trace.h"
 
-void trace_print(FILE *f, const struct timeline *t)
+/* Whose words: the release, or what its bounds leave of it. */
+static int release_of(const struct registry *reg)
+{
+	if (reg->release)
+		return reg->release;
+	return reg->release_max < 800 ? reg->release_max :
+		reg->release_min >= 1100 ? reg->release_min : 0;
+}
+
+void trace_print(FILE *f, const struct timeline *t, const struct registry *reg)
 {
 	struct traces words;
 	char buf[4200];
 
-	traces_words(&words, t);
+	traces_words(&words, t, release_of(reg));
 	for (size_t i = 0; i < words.n; i++) {
 		const char *s = words.events[i].text;
 

@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 #include "../debugger/timeline.h"
+#include "../devices/registry.h"
 
-void trace_print(FILE *f, const struct timeline *t);
+/* In the words of the release that @reg is of, as far as that is known. */
+void trace_print(FILE *f, const struct timeline *t, const struct registry *reg);
 
 #endif

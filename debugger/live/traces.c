@@ -162,12 +162,16 @@ const char *trace_canonical(const struct trace_line *l, char *buf, size_t size)
 
 /* ---- predicted ones ---- */
 
+#define NO_EXISTS 702	/* the last release seen whose fields have no "exists=" */
+#define NEW_WORDS 1100	/* from here on "_success" and "_fail" for "_end" */
+
 struct writer {
 	struct traces *to;
 	const struct timeline *t;
 	uint64_t at;
 	uint32_t event;
-	bool all;		/* as one release words it, not only what counts */
+	bool all;		/* as .release words it, not only what counts */
+	int release;
 };
 
 /* The emulator says this once it has @at bytes. */
@@ -207,7 +211,10 @@ static void say_failed(struct writer *w, uint64_t at, const char *desc,
 	char a[1100];
 
 	name(desc, a, sizeof(a));
-	if (w->all)
+	if (w->all && w->release >= NEW_WORDS)
+		say(w, at, "vmstate_load_state_fail %s %s", a,
+		    strcmp(why, "end") ? why : "post-load");
+	else if (w->all)
 		say(w, at, "vmstate_load_state_end %s %s/%d", a, why, ret);
 	else
 		say(w, at, "vmstate_load_state_end %s failed", a);
@@ -263,6 +270,16 @@ static void enter_section(struct writer *w, const struct event *e, uint32_t i)
 	    name(desc, b, sizeof(b)));
 }
 
+/* The version that the descriptor around the field is loaded at. */
+static int version_around(const struct timeline *t, const struct event *e)
+{
+	uint32_t i = e->parent;
+
+	while (i != EVENT_NONE && t->events[i].kind != EV_STRUCT)
+		i = t->events[i].parent;
+	return i == EVENT_NONE ? 0 : t->events[i].version;
+}
+
 static void enter_field(struct writer *w, const struct event *e)
 {
 	bool absent = e->outcome == OUT_ABSENT;
@@ -271,9 +288,16 @@ static void enter_field(struct writer *w, const struct event *e)
 	/* an old-style body is not traced */
 	if (!e->desc || (absent && !w->all))
 		return;
+	if (w->all && (!w->release || w->release > NO_EXISTS) && e->field &&
+	    e->field->exists == EXISTS_PREDICATE)
+		say(w, e->off, "vmstate_field_exists %s:%s field_version %d "
+		    "version %d result %d", name(e->desc->name, a, sizeof(a)),
+		    name(e->name, b, sizeof(b)), e->field->version,
+		    version_around(w->t, e), !absent);
 	say(w, e->off, "vmstate_load_state_field %s:%s%s",
 	    name(e->desc->name, a, sizeof(a)), name(e->name, b, sizeof(b)),
-	    !w->all ? "" : absent ? " exists=0" : " exists=1");
+	    !w->all || (w->release && w->release <= NO_EXISTS) ? "" :
+	    absent ? " exists=0" : " exists=1");
 	if (absent)
 		return;
 	say(w, e->off, "vmstate_n_elems %s: %" PRIu32, b, e->n);
@@ -376,7 +400,9 @@ static void leave(struct writer *w, uint32_t i)
 		if (ret)
 			say_failed(w, at, e->name, "end", ret);
 		else if (e->outcome == OUT_LOADED)
-			say(w, at, "vmstate_load_state_end %s end/0",
+			say(w, at, w->all && w->release >= NEW_WORDS ?
+			    "vmstate_load_state_success %s" :
+			    "vmstate_load_state_end %s end/0",
 			    name(e->name, a, sizeof(a)));
 		break;
 	case EV_FIELD:
@@ -513,9 +539,11 @@ void traces_predict(struct traces *ret, const struct timeline *t)
 	write_all(&w);
 }
 
-void traces_words(struct traces *ret, const struct timeline *t)
+void traces_words(struct traces *ret, const struct timeline *t, int release)
 {
-	struct writer w = { .to = ret, .t = t, .all = true };
+	struct writer w = {
+		.to = ret, .t = t, .all = true, .release = release,
+	};
 
 	memset(ret, 0, sizeof(*ret));
 	arena_init(&ret->arena);

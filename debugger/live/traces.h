@@ -58,10 +58,10 @@ struct traces {
  */
 void traces_predict(struct traces *ret, const struct timeline *t);
 /*
- * The same as QEMU 10.0 prints it: fields that do not exist, and events that
- * are not about bytes, too.
+ * The same as QEMU @release (1101 is 11.1; 0: not known, 10.0's words) prints it: fields
+ * that do not exist, and events that are not about bytes, too.
  */
-void traces_words(struct traces *ret, const struct timeline *t);
+void traces_words(struct traces *ret, const struct timeline *t, int release);
 void traces_release(struct traces *t);
 
 #endif
