@@ -667,6 +667,25 @@ static void masks_fill(struct masks *m, const uint8_t *seen, unsigned size)
 		masks_of_ext_cap(m, seen, &ext.cap[i]);
 }
 
+/*
+ * Bits of the ROM's BAR that no guest can set: compared if there is a ROM, ignored if
+ * there is none, and a BAR of 0 does not tell which.
+ */
+static void rom_compare(struct wire *w, const uint8_t *config,
+			const uint8_t *seen)
+{
+	unsigned rom = (seen[HEADER_TYPE] & 0x7f) == 1 ? 0x38 : 0x30;
+	unsigned diff = (unsigned)((le(config + rom, 2) ^ le(seen + rom, 2)) &
+				   0x7fe);
+
+	if (diff)
+		w->ops->unknown(w, "whether the device has an expansion ROM: "
+				"then PCI config at i=0x%x (read: %x device: %x) "
+				"is refused", diff & 0xff ? rom : rom + 1,
+				config[diff & 0xff ? rom : rom + 1],
+				seen[diff & 0xff ? rom : rom + 1]);
+}
+
 static int config_compare(struct wire *w, const uint8_t *config,
 			  const uint8_t *seen, unsigned size)
 {
@@ -694,6 +713,7 @@ static int config_compare(struct wire *w, const uint8_t *config,
 				 "device: %x), and whether the device lets the "
 				 "guest write there is not known", unjudged,
 				 config[unjudged], seen[unjudged]);
+	rom_compare(w, config, seen);
 	return 0;
 }
 

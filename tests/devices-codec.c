@@ -1348,6 +1348,14 @@ static const struct {
 	  "the device lets the guest write there is not known)", 0 },
 	{ "a 64 bit BAR's upper half", 0x14, 0x01, "", 0 },
 	{ "subsystem", 0x2e, 0x02, "", 0 },
+	{ "a bit that no ROM's BAR has", 0x30, 0x04,
+	  "?(PCI config differs at i=0x30 (read: 4 device: 0), and whether "
+	  "the device lets the guest write there is not known) "
+	  "unknown(whether the device has an expansion ROM: then PCI config "
+	  "at i=0x30 (read: 4 device: 0) is refused)", 0 },
+	{ "a ROM that is switched on", 0x30, 0x01,
+	  "?(PCI config differs at i=0x30 (read: 1 device: 0), and whether "
+	  "the device lets the guest write there is not known)", 0 },
 	{ "list of capabilities", 0x34, 0x50,
 	  "!(get_pci_config_device: Bad config data: i=0x34 read: 50 device: "
 	  "40 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },

@@ -407,6 +407,10 @@ static void leave(struct writer *w, uint32_t i)
 		break;
 	case EV_FIELD:
 		ret = w->all ? failed_within(t, i) : 0;
+		/* from here on a descriptor answers yes or no, without an errno */
+		if (ret && w->release >= NEW_WORDS && e->field &&
+		    e->field->flags & (VMS_STRUCT | VMS_VSTRUCT))
+			ret = -EINVAL;
 		if (ret && e->desc && e->outcome != OUT_ABSENT)
 			say(w, at, "vmstate_load_field_error field \"%s\" load "
 			    "failed, ret = %d", name(e->name, a, sizeof(a)),
@@ -483,6 +487,20 @@ static uint64_t end_of(const struct timeline *t, uint32_t end)
 	return off;
 }
 
+/* What the load of the whole stream answers. */
+static int answer_of(const struct writer *w)
+{
+	const struct timeline *t = w->t;
+	const struct failure *f = t->nfailures ? &t->failures[0] : NULL;
+
+	if (!f)
+		return 0;
+	if (w->release >= NEW_WORDS && f->section != EVENT_NONE &&
+	    f->section + 1 < t->n && t->events[f->section + 1].kind == EV_STRUCT)
+		return -EINVAL;
+	return f->ret;
+}
+
 /* What the main loop has read last, and what it answers. */
 static void say_end(struct writer *w, uint32_t end)
 {
@@ -498,8 +516,7 @@ static void say_end(struct writer *w, uint32_t end)
 		say(w, off + 1, "qemu_loadvm_state_section %u",
 		    src->data[off]);
 	if (w->all)
-		say(w, w->at, "qemu_loadvm_state_post_main %d",
-		    t->nfailures ? t->failures[0].ret : 0);
+		say(w, w->at, "qemu_loadvm_state_post_main %d", answer_of(w));
 }
 
 static void write_all(struct writer *w)
