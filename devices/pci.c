@@ -22,6 +22,7 @@
 enum {
 	CONFIG_SIZE = 256,
 	CONFIG_SIZE_PCIE = 4096,
+	EXT_CAP_MAX = 0x40,	/* of those that QEMU's models have */
 	STATUS = 0x06,
 	CLASS_PROG = 0x09,
 	CLASS_DEVICE = 0x0a,
@@ -39,6 +40,7 @@ enum {
 	CAP_MSIX = 0x11,
 
 	EXT_AER = 0x01,
+	EXT_DSN = 0x03,
 	EXT_ATS = 0x0f,
 
 	SHPC_SLOTS = 31,
@@ -90,6 +92,8 @@ static unsigned ext_cap_len(const uint8_t *cap)
 	switch (le(cap, 2)) {
 	case EXT_AER:
 		return 0x48;
+	case EXT_DSN:
+		return 12;
 	case EXT_ATS:
 		return 8;
 	default:
@@ -617,12 +621,32 @@ static void masks_of_cap(struct masks *m, const uint8_t *seen,
 	}
 }
 
+/*
+ * pcie_aer_init(): the logs are the device's, the registers in front of each of them
+ * partly the guest's.
+ */
+static void masks_aer(struct masks *m, unsigned off)
+{
+	mask_unknown(m, off + 4, 0x18);
+	mask_set(m, off + 0x1c, 16, 0xff, 0);
+	mask_unknown(m, off + 0x2c, 12);
+	mask_set(m, off + 0x38, 16, 0xff, 0);
+}
+
+/* @end: where the next one begins, or the configuration ends. */
 static void masks_of_ext_cap(struct masks *m, const uint8_t *seen,
-			     const struct cap *cap)
+			     const struct cap *cap, unsigned end)
 {
 	unsigned off = cap->off;
 
 	mask_set(m, off, 4, 0xff, 0);
+	if (cap->id == EXT_AER && cap->len == 0x48)
+		masks_aer(m, off);
+	else if (cap->id == EXT_DSN && cap->len == 12)
+		mask_set(m, off + 4, 8, 0xff, 0);
+	else if (cap->len == 4)	/* another, whose length is not known */
+		mask_unknown(m, off + 4, end - off - 4 < EXT_CAP_MAX ?
+			     end - off - 4 : EXT_CAP_MAX);
 	if (cap->id == EXT_ATS && cap->len == 8) {
 		mask_set(m, off + 4, 2, 0xff, 0);
 		mask_set(m, off + 6, 1, 0xff, 0x0f);
@@ -664,7 +688,8 @@ static void masks_fill(struct masks *m, const uint8_t *seen, unsigned size)
 	for (unsigned i = 0; i < std.n; i++)
 		masks_of_cap(m, seen, &std.cap[i]);
 	for (unsigned i = 0; i < ext.n; i++)
-		masks_of_ext_cap(m, seen, &ext.cap[i]);
+		masks_of_ext_cap(m, seen, &ext.cap[i], i + 1 < ext.n ?
+				 ext.cap[i + 1].off : size);
 }
 
 /*

@@ -1314,7 +1314,10 @@ static void make_config(uint8_t *config, unsigned size)
 		{ 0x50, "09 70 14 05 00 00*3 00*4 00*4 00*4" },
 		{ 0x70, "05 80 8000 00*4 00*4 00*2" },
 		{ 0x80, "01 00 0300 0000 0000" },
-		{ 0x100, "0f00 0100 2000 0000" },
+		{ 0x100, "0f00 0114 2000 0000" },
+		{ 0x140, "0100 011a 00*16 00*4 00*16 00*16 00*12" },
+		{ 0x1a0, "0300 011b 11223344 55667788" },
+		{ 0x1b0, "0e00 0100 00*4" },
 	};
 
 	memset(config, 0, size);
@@ -1379,6 +1382,19 @@ static const struct {
 	  "!(get_pci_config_device: Bad config data: i=0x104 read: 0 device: "
 	  "20 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
 	{ "ATS enable", 0x107, 0x80, "", 0 },
+	{ "the log of errors", 0x15e, 0x40,
+	  "!(get_pci_config_device: Bad config data: i=0x15e read: 40 device: "
+	  "0 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "an error's status", 0x144, 0x10,
+	  "?(PCI config differs at i=0x144 (read: 10 device: 0), and whether "
+	  "the device lets the guest write there is not known)", 0 },
+	{ "serial number", 0x1a5, 0x40,
+	  "!(get_pci_config_device: Bad config data: i=0x1a5 read: 40 device: "
+	  "22 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "another extended capability", 0x1b4, 0x01,
+	  "?(PCI config differs at i=0x1b4 (read: 1 device: 0), and whether "
+	  "the device lets the guest write there is not known)", 0 },
+	{ "behind all of them", 0x200, 0x01, "", 0 },
 };
 
 static void test_pci_config(void **state)
