@@ -22,6 +22,8 @@
 enum {
 	CONFIG_SIZE = 256,
 	CONFIG_SIZE_PCIE = 4096,
+	AER_UNCOR = 0x03fff030,	/* PCI_ERR_UNC_SUPPORTED, */
+	AER_COR = 0xf1c1,	/* PCI_ERR_COR_SUPPORTED */
 	EXT_CAP_MAX = 0x40,	/* of those that QEMU's models have */
 	STATUS = 0x06,
 	CLASS_PROG = 0x09,
@@ -33,14 +35,17 @@ enum {
 
 	CAP_PM = 0x01,
 	CAP_MSI = 0x05,
+	CAP_SLOTID = 0x04,
 	CAP_VENDOR = 0x09,
 	CAP_SHPC = 0x0c,
 	CAP_SSVID = 0x0d,
 	CAP_EXP = 0x10,
 	CAP_MSIX = 0x11,
 
+	EXP_ROOT_PORT = 0x4,	/* PCI_EXP_TYPE_ROOT_PORT */
 	EXT_AER = 0x01,
 	EXT_DSN = 0x03,
+	EXT_ACS = 0x0d,
 	EXT_ATS = 0x0f,
 
 	SHPC_SLOTS = 31,
@@ -82,6 +87,8 @@ static unsigned cap_len(const uint8_t *cap)
 		return (cap[2] & 0xf) >= 2 ? 0x3c : 0x14;
 	case CAP_MSIX:
 		return 12;
+	case CAP_SLOTID:
+		return 4;
 	default:
 		return 2;
 	}
@@ -94,6 +101,7 @@ static unsigned ext_cap_len(const uint8_t *cap)
 		return 0x48;
 	case EXT_DSN:
 		return 12;
+	case EXT_ACS:
 	case EXT_ATS:
 		return 8;
 	default:
@@ -562,27 +570,48 @@ static void masks_msi(struct masks *m, const uint8_t *seen, unsigned off,
 {
 	bool is64 = seen[off + 2] & 0x80;
 	unsigned data = off + (is64 ? 12 : 8);
+	unsigned log = seen[off + 2] >> 1 & 7, vectors = 1u << (log < 5 ? log : 5);
 
 	mask_set(m, off + 2, 1, 0xff, 0x71);	/* QSIZE, ENABLE */
 	mask_set(m, off + 4, 1, 0xff, 0xfc);
 	mask_set(m, off + 5, data - off - 5, 0xff, 0xff);
 	mask_set(m, data, 2, 0xff, 0xff);
-	if (len > 14)
-		mask_unknown(m, data + 4, 8);
+	if (len > 14) {		/* a mask and a pending bit for each vector */
+		uint32_t bits = UINT32_MAX >> (32 - vectors);
+
+		for (unsigned i = 0; i < 4; i++)
+			mask_set(m, data + 4 + i, 1, 0xff,
+				 (uint8_t)(bits >> i * 8));
+		mask_set(m, data + 8, 4, 0xff, 0);
+	}
 }
 
+/* Bits that only some devices let the guest write; those around them none does. */
+static void mask_maybe(struct masks *m, unsigned off, uint8_t bits)
+{
+	m->sure[off] &= (uint8_t)~bits;
+}
+
+static void mask_maybe32(struct masks *m, unsigned off, uint32_t bits)
+{
+	for (unsigned i = 0; i < 4; i++)
+		mask_maybe(m, off + i, (uint8_t)(bits >> i * 8));
+}
+
+/* What hw/pci/pcie.c, 5.2 to 10.2, ever makes writable. */
 static void masks_exp(struct masks *m, unsigned off, unsigned len)
 {
-	mask_unknown(m, off + 8, 4);		/* device control, status */
-	mask_unknown(m, off + 16, 2);		/* link control */
+	mask_maybe(m, off + 8, 0x0f);		/* device control: errors, */
+	mask_maybe(m, off + 9, 0x80);		/* reset */
+	mask_maybe(m, off + 10, 0x0f);		/* device status */
+	mask_maybe(m, off + 16, 0xc0);		/* link control */
 	mask_set(m, off + 18, 2, 0, 0);		/* link status */
 	if (len > 0x14) {
 		mask_unknown(m, off + 24, 4);	/* slot control, status */
-		mask_unknown(m, off + 28, 2);	/* root control */
-		mask_unknown(m, off + 32, 4);	/* root status */
-		mask_unknown(m, off + 40, 4);	/* device control 2, status 2 */
-		mask_unknown(m, off + 48, 4);	/* link control 2, status 2 */
-		mask_unknown(m, off + 56, 4);
+		mask_maybe(m, off + 28, 0x07);	/* root control */
+		mask_maybe(m, off + 34, 0x01);	/* root status: PME */
+		mask_maybe(m, off + 40, 0x20);	/* device control 2: ARI, */
+		mask_maybe(m, off + 41, 0x80);	/* end-to-end prefixes */
 	}
 }
 
@@ -605,6 +634,9 @@ static void masks_of_cap(struct masks *m, const uint8_t *seen,
 	case CAP_EXP:
 		masks_exp(m, off, cap->len);
 		break;
+	case CAP_SLOTID:
+		mask_set(m, off + 3, 1, 0xff, 0xff);	/* chassis */
+		break;
 	case CAP_SHPC:
 		mask_set(m, off + 2, 1, 0xff, 0xff);
 		mask_set(m, off + 4, 4, 0xff, 0xff);
@@ -625,25 +657,45 @@ static void masks_of_cap(struct masks *m, const uint8_t *seen,
  * pcie_aer_init(): the logs are the device's, the registers in front of each of them
  * partly the guest's.
  */
-static void masks_aer(struct masks *m, unsigned off)
+static void masks_aer(struct masks *m, unsigned off, bool root)
 {
-	mask_unknown(m, off + 4, 0x18);
-	mask_set(m, off + 0x1c, 16, 0xff, 0);
-	mask_unknown(m, off + 0x2c, 12);
-	mask_set(m, off + 0x38, 16, 0xff, 0);
+	mask_set(m, off + 4, 0x44, 0xff, 0);
+	mask_maybe32(m, off + 4, AER_UNCOR);		/* status, */
+	mask_maybe32(m, off + 8, AER_UNCOR);		/* mask, */
+	mask_maybe32(m, off + 0xc, AER_UNCOR);		/* severity */
+	mask_maybe32(m, off + 0x10, AER_COR);		/* status, mask */
+	mask_maybe32(m, off + 0x14, AER_COR);
+	mask_maybe32(m, off + 0x18, 0x0540);		/* ECRC, several headers */
+	if (root) {
+		mask_maybe32(m, off + 0x2c, 0x7);	/* command */
+		mask_unknown(m, off + 0x30, 4);		/* status */
+	}
+}
+
+static bool is_root_port(const struct caps *std, const uint8_t *seen)
+{
+	for (unsigned i = 0; i < std->n; i++) {
+		if (std->cap[i].id == CAP_EXP)
+			return seen[std->cap[i].off + 2] >> 4 == EXP_ROOT_PORT;
+	}
+	return false;
 }
 
 /* @end: where the next one begins, or the configuration ends. */
 static void masks_of_ext_cap(struct masks *m, const uint8_t *seen,
-			     const struct cap *cap, unsigned end)
+			     const struct cap *cap, unsigned end, bool root)
 {
 	unsigned off = cap->off;
 
 	mask_set(m, off, 4, 0xff, 0);
 	if (cap->id == EXT_AER && cap->len == 0x48)
-		masks_aer(m, off);
+		masks_aer(m, off, root);
 	else if (cap->id == EXT_DSN && cap->len == 12)
 		mask_set(m, off + 4, 8, 0xff, 0);
+	else if (cap->id == EXT_ACS && cap->len == 8) {
+		mask_set(m, off + 4, 4, 0xff, 0);
+		mask_maybe(m, off + 6, 0x7f);
+	}
 	else if (cap->len == 4)	/* another, whose length is not known */
 		mask_unknown(m, off + 4, end - off - 4 < EXT_CAP_MAX ?
 			     end - off - 4 : EXT_CAP_MAX);
@@ -689,7 +741,8 @@ static void masks_fill(struct masks *m, const uint8_t *seen, unsigned size)
 		masks_of_cap(m, seen, &std.cap[i]);
 	for (unsigned i = 0; i < ext.n; i++)
 		masks_of_ext_cap(m, seen, &ext.cap[i], i + 1 < ext.n ?
-				 ext.cap[i + 1].off : size);
+				 ext.cap[i + 1].off : size,
+				 is_root_port(&std, seen));
 }
 
 /*

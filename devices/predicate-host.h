@@ -21,7 +21,7 @@
 #include "predicate.h"
 
 #define STACK_SIZE 4096u
-#define MAX_STORES 16
+#define MAX_STORES 512
 #define MAX_CALLS 16
 #define MAX_REGS 34
 #define MAX_ARGS 5

@@ -784,8 +784,8 @@ static void follow(struct run *run)
 	run->lost = run->dead = false;
 	run->slot_step = 0;
 	while (!run->lost && !run->dead && run->cpu->ip != RETURN) {
-		if (run->why->steps++ >=
-		    (run->watch ? WALK_MAX_STEPS : PREDICATE_MAX_STEPS)) {
+		if (run->why->steps++ >= (run->watch ? WALK_MAX_STEPS :
+		    run->hook ? PREDICATE_HOOK_STEPS : PREDICATE_MAX_STEPS)) {
 			run_lose(run, "it does not end (0x%" PRIx64 ")%s",
 				 run->cpu->ip, NULL);
 			break;

@@ -19,6 +19,7 @@
 #include "space.h"
 
 #define PREDICATE_MAX_STEPS 20000
+#define PREDICATE_HOOK_STEPS 60000	/* of a post_load(): some walk through 32 slots of 6 ports */
 #define PREDICATE_MAX_READS 16
 
 struct object_memory {

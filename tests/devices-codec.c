@@ -1385,6 +1385,9 @@ static const struct {
 	{ "the log of errors", 0x15e, 0x40,
 	  "!(get_pci_config_device: Bad config data: i=0x15e read: 40 device: "
 	  "0 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "an error that is none", 0x144, 0x01,
+	  "!(get_pci_config_device: Bad config data: i=0x144 read: 1 device: "
+	  "0 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
 	{ "an error's status", 0x144, 0x10,
 	  "?(PCI config differs at i=0x144 (read: 10 device: 0), and whether "
 	  "the device lets the guest write there is not known)", 0 },

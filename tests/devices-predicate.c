@@ -455,7 +455,7 @@ static void random_code(void **state)
 		predicate_eval(&c, 0x1000, 1, &mem, &why);
 		assert_true(why.steps <= PREDICATE_MAX_STEPS);
 		predicate_hook(&c, 0x1000, i & 1, 1, &mem, &why, &ret);
-		assert_true(why.steps <= PREDICATE_MAX_STEPS);
+		assert_true(why.steps <= PREDICATE_HOOK_STEPS);
 	}
 }
 
