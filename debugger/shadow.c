@@ -199,6 +199,8 @@ void shadow_put_wire(struct shadow *s, struct shadow_ref at, uint64_t offset,
 		return;
 	for (size_t i = 0; i < n; i++)
 		buf[s->space->big_endian ? i : n - 1 - i] = p[i];
+	if (!strcmp(type, "bool") && n == 1)
+		buf[0] = p[0] != 0;	/* so does get_bool(), in C */
 	shadow_put(s, at, offset, buf, n, from);
 }
 

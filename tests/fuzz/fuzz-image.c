@@ -2,7 +2,7 @@
 /*
  * Executables as accounts of a destination: whatever the ELF file says, the
  * descriptors found in it can be walked, its types' class_init()s followed and
- * its predicates asked.  Seeds are the fixtures that tests/devices-image,
+ * its predicates and hooks asked.  Seeds are the fixtures that tests/devices-image,
  * devices-qom and devices-predicate build (build/image), of every host.
  */
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../devices/qom.h"
+#include "../../devices/space-elf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -44,6 +45,39 @@ static void ask(const struct qom *q, const struct desc *d)
 			qom_ask(q, &o, d->fields[i].exists_fn, 1, &why);
 }
 
+static const char *symbol(void *ctx, uint64_t addr)
+{
+	const struct elf_symbol *s = space_elf_at(ctx, addr);
+
+	return s ? s->name : NULL;
+}
+
+/* Its post_load() over an object of zeros. */
+static void read_zeros(void *ctx, int64_t offset, size_t n, uint8_t *out,
+		       uint8_t *known)
+{
+	(void)ctx;
+	(void)offset;
+	memset(out, 0, n);
+	memset(known, 0xff, n);
+}
+
+static void run_hook(struct desc_image *img, const struct desc *d)
+{
+	struct space_elf *elf = desc_image_space(img);
+	struct predicate_code code = {
+		.space = space_elf_space(elf), .symbol = symbol, .ctx = elf,
+		.machine = space_elf_file(elf, 0)->machine,
+	};
+	struct object_memory mem = { .read = read_zeros };
+	struct predicate_trace why;
+	int ret;
+
+	if (d->post_load_fn && predicate_supported(code.machine))
+		predicate_hook(&code, d->post_load_fn, d->post_load_errp, 1,
+			       &mem, &why, &ret);
+}
+
 static void follow_code(struct desc_image *img)
 {
 	const struct desc_set *set = desc_image_set(img);
@@ -55,8 +89,10 @@ static void follow_code(struct desc_image *img)
 			abort();
 		return;
 	}
-	for (size_t i = 0; i < set->nitems && i < 64; i++)
+	for (size_t i = 0; i < set->nitems && i < 64; i++) {
 		ask(q, set->items[i].desc);
+		run_hook(img, set->items[i].desc);
+	}
 	qom_close(q);
 }
 
