@@ -78,6 +78,20 @@ def target(path):
     return os.path.basename(path).replace("qemu-system-", "").split("-")[0]
 
 
+def is_elf(path):
+    with open(path, "rb") as f:
+        return f.read(4) == b"\x7fELF"
+
+
+def binary_of(emulator):
+    """The executable, where @emulator may be a launcher of get-emulator; None."""
+    root = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(emulator))), "root", "usr", "bin")
+    for path in (emulator, os.path.join(root, os.path.basename(emulator))):
+        if os.path.exists(path) and is_elf(path):
+            return path
+    return None
+
+
 def expand(path, arguments):
     """Replace ZERO by the name of an all-zero file of our own."""
     return [zero_file(FIRMWARE_SIZE.get(target(path), 64 * 1024)) if a == ZERO else a for a in arguments]
