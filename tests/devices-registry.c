@@ -144,6 +144,7 @@ static void old_style(void **state)
 #define P(name, size) "{'field':'" name "','version_id':0,'field_exists':true,'size':" size "}"
 #define WRITTEN(version, fields) "{'devices':[{'name':'d','instance_id':0,'vmsd_name':'d'," \
 	"'version':" version ",'fields':[" fields "]}]}"
+#define S(fields) "{'name':'d/s','version_id':1,'minimum_version_id':1,'Fields':[" fields "]}"
 #define W(name, type, size) "{'name':'" name "','type':'" type "','size':" size "}"
 
 /*
@@ -177,6 +178,14 @@ static const struct {
 	  "D v2 u:uint32/R a:int32/R u:uint64/R" },
 	{ "no dump of it", "{'e':{'Description':{'name':'e'}}}", WRITTEN("2", W("a", "int32", "4")),
 	  "R v2 a:int32/R" },
+	{ "two subsections of one name, the second written",
+	  "{'d':{'Name':'d','version_id':2,'minimum_version_id':1,'Description':{"
+	  "'name':'d','version_id':2,'minimum_version_id':1,'Fields':[" F("a", "4") "],"
+	  "'Subsections':[" S(F("p", "2") "," F("q", "2")) "," S(F("r", "4")) "]}}}",
+	  "{'devices':[{'name':'d','instance_id':0,'vmsd_name':'d','version':2,'fields':["
+	  W("a", "int32", "4") "],'subsections':[{'vmsd_name':'d/s','version':1,'fields':["
+	  W("r", "int32", "4") "]}]}]}",
+	  "D v2 a:int32/R +D v1 p:uint16/g q:uint16/g +D v1 r:int32/R" },
 	{ "nothing written", DUMP(F("a", "4")), "{'devices':[]}",
 	  "D v2 a:uint32/g" },
 };
@@ -205,6 +214,10 @@ static void print_merged(FILE *f, const struct desc *d)
 		fprintf(f, " %s:%s/%c%s", x->name, x->type ? x->type : "",
 			who[x->from_type],
 			x->exists == EXISTS_PREDICATE ? "?" : "");
+	}
+	for (size_t i = 0; i < d->nsubs; i++) {
+		fprintf(f, " +");
+		print_merged(f, d->subs[i]);
 	}
 }
 
