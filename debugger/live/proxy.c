@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -269,6 +270,7 @@ static int push(struct relay *r, struct flow *f)
 {
 	uint64_t most, may;
 	ssize_t n;
+	int code;
 
 	if (f->record)
 		record(r, f);
@@ -276,8 +278,12 @@ static int push(struct relay *r, struct flow *f)
 	may = allowance(r, f);
 	n = splice(f->pipe[0], NULL, f->out, NULL, may < most ? may : most,
 		   SPLICE_F_MOVE);
+	code = errno;
+	/* while the other side is busy with them */
+	if (f->record && r->recording)
+		recorder_keep(r->rec);
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+		return code == EAGAIN || code == EINTR ? 0 : -1;
 	f->held -= (size_t)n;
 	f->teed -= f->teed < (size_t)n ? f->teed : (size_t)n;
 	f->passed += (uint64_t)n;
@@ -544,6 +550,17 @@ static void end_all(struct relay *r)
 	}
 }
 
+/* Six descriptors a channel: as many as may be had. */
+static void raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 {
 	struct relay r = {
@@ -561,11 +578,10 @@ int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 	if (!r.channels || pipe2(r.wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		err_set(err, ERR_IO, ERR_NO_OFFSET, "cannot begin: %s",
 			strerror(errno));
-	else
+	else if (!recorder_open(&r.rec, opts->out, opts->buffer, err))
 		r.listener = socket_listen(opts->listen, err);
-	if (r.listener >= 0 &&
-	    !recorder_open(&r.rec, opts->out, opts->buffer, 8 * MAX_CHANNELS,
-			   err)) {
+	if (r.listener >= 0) {
+		raise_files();
 		fcntl(r.listener, F_SETFL, O_NONBLOCK);
 		r.recording = opts->out >= 0;
 		loop(&r);

@@ -3,12 +3,11 @@
  * proxy.h - stands between a source and a destination, and keeps a copy.
  *
  * Bytes go from socket to socket through pipes inside the kernel (splice), each
- * direction of each channel in a thread of its own; the main channel's are
- * doubled there (tee) into further pipes.  Two more threads take turns to move
- * those to the file, as they are: one takes the processor time that the migration
- * leaves, the other helps when half of the memory's bound is reached.  Where no
- * further pipe can be had the bytes are copied into memory.  When the bound is
- * reached the recording ends, and the migration never notices.
+ * direction of each channel in a thread of its own.  The main channel's are doubled
+ * there (tee), and at once copied into a ring in memory, from which two more
+ * threads take turns to write the file: one takes the processor time that the
+ * migration leaves, the other helps when half of the ring is used.  When it is
+ * full the recording ends, and the migration never notices.
  */
 #ifndef VMSDB_PROXY_H
 #define VMSDB_PROXY_H

@@ -16,23 +16,25 @@
 
 #include "../../stream/err.h"
 
-#define RECORDER_PIPE (1 << 20)	/* bytes of a pipe that it reads from, at best */
+#define RECORDER_PIPE (1 << 20)	/* bytes of a pipe, at best */
 
 struct recorder;
 
 /*
  * @out stays the caller's; < 0: nothing is written.  @max: bytes in memory; 0:
- * an eighth of what is free, 256 MiB to 4 GiB.  @spare: descriptors that are
- * left to others.  recorder_close() frees.
+ * an eighth of what is free, 256 MiB to 4 GiB.  Takes half a second to get its
+ * memory ready.  recorder_close() frees.
  */
-int recorder_open(struct recorder **ret, int out, uint64_t max, size_t spare,
-		  struct err *err);
+int recorder_open(struct recorder **ret, int out, uint64_t max, struct err *err);
 
 /*
- * Take up to @n of the bytes in @pipe, which stay there.  How many; 0: none yet,
- * again; -1: the recording is lost.
+ * Take up to @n (> 0) of the bytes in @pipe, which stay there, by reference.  How
+ * many; 0: none yet, again; -1: the recording is lost.  recorder_keep() has to
+ * follow, once they are on their way: it copies them, so that whoever sends gets
+ * his memory back.
  */
 ssize_t recorder_tee(struct recorder *r, int pipe, size_t n);
+void recorder_keep(struct recorder *r);
 
 /* What was taken so far is to be written though it is little. */
 void recorder_submit(struct recorder *r);
