@@ -421,8 +421,9 @@ static const struct {
 	  "the destination's own, or below its minimum, cannot be loaded." },
 	{ DIVERGE_VALUE,
 	  "The destination refuses a value.",
-	  "Compare the device's properties on both sides: the value comes from "
-	  "its configuration." },
+	  "Compare the device's properties on both sides, for a CPU its model "
+	  "and accelerator. Where they agree, the stream is damaged, or the "
+	  "source was in a state that the destination never takes." },
 	{ DIVERGE_RAM,
 	  "The guest's RAM blocks differ.",
 	  "Use the same memory size, ROM files and machine type on both sides." },
