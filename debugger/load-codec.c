@@ -196,6 +196,11 @@ static bool wire_fact_get(struct wire *w, const char *key, int64_t *value)
 
 	if (!strcmp(key, "machine-version"))
 		return machine_version(lw(w)->l->t->machine, value);
+	if (!strcmp(key, "release-min")) {
+		*value = o->reg->release ? o->reg->release :
+			o->reg->release_min;
+		return true;
+	}
 	if (!strcmp(key, "release-max")) {
 		*value = o->reg->release ? o->reg->release :
 			o->reg->release_max;

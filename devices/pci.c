@@ -436,6 +436,9 @@ static void take_config(struct wire *w, struct config *c)
 struct masks {
 	uint8_t sure[CONFIG_SIZE_PCIE], ignored[CONFIG_SIZE_PCIE];
 	uint8_t cmask[CONFIG_SIZE_PCIE], wmask[CONFIG_SIZE_PCIE];
+	uint8_t w1cmask[CONFIG_SIZE_PCIE];
+	uint8_t doubt[CONFIG_SIZE_PCIE];	/* the release decides */
+	int64_t oldest, newest;		/* that it can be */
 };
 
 static void mask_set(struct masks *m, unsigned off, unsigned n, uint8_t cmask,
@@ -447,6 +450,14 @@ static void mask_set(struct masks *m, unsigned off, unsigned n, uint8_t cmask,
 		m->cmask[i] = cmask;
 		m->wmask[i] = wmask;
 	}
+}
+
+/* The guest clears these bits by writing ones. */
+static void mask_w1c(struct masks *m, unsigned off, uint8_t bits)
+{
+	m->sure[off] &= (uint8_t)~bits;
+	m->ignored[off] |= bits;
+	m->w1cmask[off] |= bits;
 }
 
 static void mask_unknown(struct masks *m, unsigned off, unsigned n)
@@ -598,8 +609,23 @@ static void mask_maybe32(struct masks *m, unsigned off, uint32_t bits)
 		mask_maybe(m, off + i, (uint8_t)(bits >> i * 8));
 }
 
+/* pcie_cap_slot_init(), 5.2 to 10.2: slot control and status. */
+static void masks_slot(struct masks *m, unsigned off, bool power_switch)
+{
+	mask_set(m, off, 1, 0xff, 0xf9);
+	mask_set(m, off + 1, 1, 0xff, power_switch ? 0x0f : 0x0b);
+	/* since 8.1 the device in it may be gone: presence detect state */
+	mask_set(m, off + 2, 1, m->oldest >= 801 ? 0xbf : 0xff, 0);
+	if (m->oldest < 801 && m->newest > 702) {
+		mask_maybe(m, off + 2, 0x40);
+		m->doubt[off + 2] = 0x40;
+	}
+	mask_w1c(m, off + 2, 0x19);
+}
+
 /* What hw/pci/pcie.c, 5.2 to 10.2, ever makes writable. */
-static void masks_exp(struct masks *m, unsigned off, unsigned len)
+static void masks_exp(struct masks *m, const uint8_t *seen, unsigned off,
+		      unsigned len)
 {
 	mask_maybe(m, off + 8, 0x0f);		/* device control: errors, */
 	mask_maybe(m, off + 9, 0x80);		/* reset */
@@ -607,7 +633,8 @@ static void masks_exp(struct masks *m, unsigned off, unsigned len)
 	mask_maybe(m, off + 16, 0xc0);		/* link control */
 	mask_set(m, off + 18, 2, 0, 0);		/* link status */
 	if (len > 0x14) {
-		mask_unknown(m, off + 24, 4);	/* slot control, status */
+		if (seen[off + 3] & 0x01)	/* there is a slot */
+			masks_slot(m, off + 24, seen[off + 20] & 0x02);
 		mask_maybe(m, off + 28, 0x07);	/* root control */
 		mask_maybe(m, off + 34, 0x01);	/* root status: PME */
 		mask_maybe(m, off + 40, 0x20);	/* device control 2: ARI, */
@@ -623,7 +650,9 @@ static void masks_of_cap(struct masks *m, const uint8_t *seen,
 	mask_set(m, off, cap->len, 0xff, 0);
 	switch (cap->id) {
 	case CAP_PM:
-		mask_unknown(m, off + 4, 4);
+		/* state, PME, what to select: some devices'; PME status */
+		mask_maybe(m, off + 4, 0x03);
+		mask_maybe(m, off + 5, 0x9f);
 		break;
 	case CAP_MSI:
 		masks_msi(m, seen, off, cap->len);
@@ -632,7 +661,7 @@ static void masks_of_cap(struct masks *m, const uint8_t *seen,
 		mask_set(m, off + 3, 1, 0xff, 0xc0);	/* ENABLE, MASKALL */
 		break;
 	case CAP_EXP:
-		masks_exp(m, off, cap->len);
+		masks_exp(m, seen, off, cap->len);
 		break;
 	case CAP_SLOTID:
 		mask_set(m, off + 3, 1, 0xff, 0xff);	/* chassis */
@@ -668,7 +697,8 @@ static void masks_aer(struct masks *m, unsigned off, bool root)
 	mask_maybe32(m, off + 0x18, 0x0540);		/* ECRC, several headers */
 	if (root) {
 		mask_maybe32(m, off + 0x2c, 0x7);	/* command */
-		mask_unknown(m, off + 0x30, 4);		/* status */
+		mask_w1c(m, off + 0x30, 0x7f);		/* status, */
+		mask_set(m, off + 0x33, 1, 0x07, 0);	/* its interrupt */
 	}
 }
 
@@ -718,7 +748,6 @@ static void masks_fill(struct masks *m, const uint8_t *seen, unsigned size)
 	struct caps std, ext;
 
 	caps_walk(&std, &ext, seen, size);
-	memset(m, 0, sizeof(*m));
 	/* The header: cmask of pci_init_cmask(), zero elsewhere. */
 	mask_set(m, 0, HEADER_END, 0, 0);
 	mask_set(m, 0, 4, 0xff, 0);
@@ -767,9 +796,11 @@ static void rom_compare(struct wire *w, const uint8_t *config,
 static int config_compare(struct wire *w, const uint8_t *config,
 			  const uint8_t *seen, unsigned size)
 {
-	struct masks m;
+	struct masks m = { .newest = INT64_MAX };
 	unsigned unjudged = size;
 
+	w->ops->fact_get(w, "release-min", &m.oldest);
+	w->ops->fact_get(w, "release-max", &m.newest);
 	masks_fill(&m, seen, size);
 	for (unsigned i = 0; i < size; i++) {
 		uint8_t diff = config[i] ^ seen[i];
@@ -779,11 +810,16 @@ static int config_compare(struct wire *w, const uint8_t *config,
 				      "data: i=0x%x read: %x device: %x "
 				      "cmask: %x wmask: %x w1cmask:%x", i,
 				      config[i], seen[i], m.cmask[i],
-				      m.wmask[i], 0);
+				      m.wmask[i], m.w1cmask[i]);
 			w->ops->blame(w, w->ops->offset(w) - size + i);
 			return -EINVAL;
 		}
-		if (diff & ~m.ignored[i] && unjudged == size)
+		if (diff & m.doubt[i])
+			w->ops->unknown(w, "the release: until 8.0 PCI config "
+					"at i=0x%x (read: %x device: %x) is "
+					"refused, from 8.1 on it is not", i,
+					config[i], seen[i]);
+		else if (diff & ~m.ignored[i] && unjudged == size)
 			unjudged = i;
 	}
 	if (unjudged < size)

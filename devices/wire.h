@@ -62,8 +62,9 @@ struct wire_ops {
 	 * set() stores what this load found.  get() answers what the
 	 * destination's own reference stream told for the same entry, else
 	 * what this load has set earlier, else false.  "machine-version" is
-	 * the received machine type's (pc-q35-7.2: 702), "release-max" the
-	 * newest that the destination's emulator can be.
+	 * the received machine type's (pc-q35-7.2: 702), "release-min" and
+	 * "release-max" the oldest and newest that the destination's emulator
+	 * can be.
 	 */
 	void (*fact_set)(struct wire *w, const char *key, int64_t value);
 	bool (*fact_get)(struct wire *w, const char *key, int64_t *value);

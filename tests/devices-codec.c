@@ -1299,7 +1299,8 @@ static void test_cases(void **state)
 
 /*
  * A conventional device: memory BAR 0 (64 bit), port BAR 2, MSI-X at 0x40,
- * a vendor capability at 0x50, MSI at 0x70, power management at 0x80.
+ * a vendor capability at 0x50, MSI at 0x70, power management at 0x80, and
+ * what a root port with a slot has at 0x88.
  */
 static void make_config(uint8_t *config, unsigned size)
 {
@@ -1313,7 +1314,8 @@ static void make_config(uint8_t *config, unsigned size)
 		{ 0x40, "11 50 0380 00*4 0008 0000" },
 		{ 0x50, "09 70 14 05 00 00*3 00*4 00*4 00*4" },
 		{ 0x70, "05 80 8000 00*4 00*4 00*2" },
-		{ 0x80, "01 00 0300 0000 0000" },
+		{ 0x80, "01 88 0300 0000 0000" },
+		{ 0x88, "10 00 4201 00*16 03000000 c003 0000 00*28" },
 		{ 0x100, "0f00 0114 2000 0000" },
 		{ 0x140, "0100 011a 00*16 00*4 00*16 00*16 00*12" },
 		{ 0x1a0, "0300 011b 11223344 55667788" },
@@ -1331,7 +1333,7 @@ static void make_config(uint8_t *config, unsigned size)
 	}
 }
 
-static const struct {
+static const struct config_case {
 	const char *what;
 	unsigned off;
 	uint8_t value;
@@ -1377,6 +1379,32 @@ static const struct {
 	{ "power state", 0x84, 0x03,
 	  "?(PCI config differs at i=0x84 (read: 3 device: 0), and whether "
 	  "the device lets the guest write there is not known)", 0 },
+	{ "a reserved bit of the power state", 0x84, 0x04,
+	  "!(get_pci_config_device: Bad config data: i=0x84 read: 4 device: 0 "
+	  "cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "power management's data", 0x87, 0x01,
+	  "!(get_pci_config_device: Bad config data: i=0x87 read: 1 device: 0 "
+	  "cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "a slot's interrupts and indicators", 0xa0, 0x39, "", 0 },
+	{ "a slot's power", 0xa1, 0x07, "", 0 },
+	{ "a slot's control, a reserved bit", 0xa1, 0x13,
+	  "!(get_pci_config_device: Bad config data: i=0xa1 read: 13 device: 3 "
+	  "cmask: ff wmask: f w1cmask:0)", -EINVAL },
+	{ "a slot's events", 0xa2, 0x19, "", 0 },
+	{ "a slot's latch", 0xa2, 0x20,
+	  "!(get_pci_config_device: Bad config data: i=0xa2 read: 20 device: 0 "
+	  "cmask: ff wmask: 0 w1cmask:19)", -EINVAL },
+	{ "something is in the slot", 0xa2, 0x40,
+	  "unknown(the release: until 8.0 PCI config at i=0xa2 (read: 40 "
+	  "device: 0) is refused, from 8.1 on it is not)", 0 },
+	{ "a slot's status, the upper byte", 0xa3, 0x01,
+	  "!(get_pci_config_device: Bad config data: i=0xa3 read: 1 device: 0 "
+	  "cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "errors that a root port has seen", 0x170, 0x7f, "", 0 },
+	{ "the interrupt for them", 0x173, 0xf8, "", 0 },
+	{ "a reserved bit beside it", 0x173, 0x01,
+	  "!(get_pci_config_device: Bad config data: i=0x173 read: 1 device: 0 "
+	  "cmask: 7 wmask: 0 w1cmask:0)", -EINVAL },
 	{ "the device's own registers", 0xe0, 0x03, "", 0 },
 	{ "ATS, page aligned", 0x104, 0x00,
 	  "!(get_pci_config_device: Bad config data: i=0x104 read: 0 device: "
@@ -1400,39 +1428,62 @@ static const struct {
 	{ "behind all of them", 0x200, 0x01, "", 0 },
 };
 
-static void test_pci_config(void **state)
+static const struct {
+	struct config_case c;
+	int oldest, newest;
+} release_cases[] = {
+	{ { "something is in the slot, 5.2 or 7.2", 0xa2, 0x40,
+	  "!(get_pci_config_device: Bad config data: i=0xa2 read: 40 device: 0 "
+	  "cmask: ff wmask: 0 w1cmask:19)", -EINVAL }, 502, 702 },
+	{ { "something is in the slot, since 10.0", 0xa2, 0x40, "", 0 }, 1000, 9999 },
+	{ { "a slot's latch, 10.0", 0xa2, 0x20,
+	  "!(get_pci_config_device: Bad config data: i=0xa2 read: 20 device: 0 "
+	  "cmask: bf wmask: 0 w1cmask:19)", -EINVAL }, 1000, 1000 },
+};
+
+static void run_config(const struct config_case *c, int oldest, int newest)
 {
 	const struct codec *codec = codec_find("pci config");
 	uint8_t seen[4096], config[4096];
+	struct test_wire t;
+	const char *message;
+	char *text;
+	size_t size;
+	int ret;
 
-	(void)state;
 	make_config(seen, sizeof(seen));
-	for (size_t i = 0; i < CODEC_COUNT(config_cases); i++) {
-		struct test_wire t;
-		const char *message;
-		char *text;
-		size_t size;
-		int ret;
-
-		memcpy(config, seen, sizeof(config));
-		config[config_cases[i].off] = config_cases[i].value;
-		test_wire_init(&t, "x", 2, config, sizeof(config));
-		t.wire.len = sizeof(config);
-		t.wire.seen = seen;
-		t.wire.seen_len = sizeof(seen);
-		t.out = open_memstream(&text, &size);
-		ret = codec->read(&t.wire, 0);
-		fclose(t.out);
-		message = strpbrk(text, "!?");
-		if (ret != config_cases[i].ret ||
-		    strcmp(message ? message : "", config_cases[i].want))
-			fail_msg("%s: %d %s", config_cases[i].what, ret,
-				 message ? message : "");
-		assert_int_equal(t.pos, sizeof(config));
-		assert_int_equal(t.depth, 0);
-		assert_int_equal(t.blamed, ret ? config_cases[i].off : UINT64_MAX);
-		free(text);
+	memcpy(config, seen, sizeof(config));
+	config[c->off] = c->value;
+	test_wire_init(&t, "x", 2, config, sizeof(config));
+	t.wire.len = sizeof(config);
+	t.wire.seen = seen;
+	t.wire.seen_len = sizeof(seen);
+	if (oldest) {
+		t_fact_set(&t.wire, "release-min", oldest);
+		t_fact_set(&t.wire, "release-max", newest);
 	}
+	t.out = open_memstream(&text, &size);
+	ret = codec->read(&t.wire, 0);
+	fclose(t.out);
+	message = strpbrk(text, "!?");
+	if (!message)
+		message = strstr(text, "unknown(");
+	if (ret != c->ret || strcmp(message ? message : "", c->want))
+		fail_msg("%s: %d %s", c->what, ret, message ? message : "");
+	assert_int_equal(t.pos, sizeof(config));
+	assert_int_equal(t.depth, 0);
+	assert_int_equal(t.blamed, ret ? c->off : UINT64_MAX);
+	free(text);
+}
+
+static void test_pci_config(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CODEC_COUNT(config_cases); i++)
+		run_config(&config_cases[i], 0, 0);
+	for (size_t i = 0; i < CODEC_COUNT(release_cases); i++)
+		run_config(&release_cases[i].c, release_cases[i].oldest,
+			   release_cases[i].newest);
 }
 
 /*
