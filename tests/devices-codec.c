@@ -1311,6 +1311,7 @@ static void make_config(uint8_t *config, unsigned size)
 		{ 0x00, "f41a 0010 0700 1000 00 00 0002 00 00 00 00" },
 		{ 0x10, "0400 0000 0000 0000 01c0 0000" },
 		{ 0x2c, "f41a 0100 00*4 40" },
+		{ 0x3d, "01" },
 		{ 0x40, "11 50 0380 00*4 0008 0000" },
 		{ 0x50, "09 70 14 05 00 00*3 00*4 00*4 00*4" },
 		{ 0x70, "05 80 8000 00*4 00*4 00*2" },
@@ -1364,6 +1365,10 @@ static const struct config_case {
 	{ "list of capabilities", 0x34, 0x50,
 	  "!(get_pci_config_device: Bad config data: i=0x34 read: 50 device: "
 	  "40 cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
+	{ "another pin", 0x3d, 0x04, "", 0 },
+	{ "a pin that there is not", 0x3d, 0x05,
+	  "unknown(whether the device raises its interrupt: its pin is 5 "
+	  "(device: 1), which ends in an assertion)", 0 },
 	{ "MSI-X entries", 0x42, 0x02,
 	  "!(get_pci_config_device: Bad config data: i=0x42 read: 2 device: 3 "
 	  "cmask: ff wmask: 0 w1cmask:0)", -EINVAL },
