@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../debugger/live/capture.h"
@@ -75,13 +76,34 @@ static int give_name(int fd, const char *name)
 	return copy_to_name(fd, name);
 }
 
+/*
+ * Standard output, a device or a FIFO: it is written to, not replaced.  -1: none of
+ * them, -2: it cannot be opened.
+ */
+static int open_stream(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (!strcmp(path, "-"))
+		return dup(1);
+	if (stat(path, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return -1;
+	/* a FIFO that nobody reads is refused, not waited for */
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -2;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
+/* Under @path, in the place of a regular file, whose mode it gets. */
 static int commit(int fd, const char *path)
 {
+	struct stat st;
 	char *temporary;
 	int r;
 
-	if (!strcmp(path, "-"))
-		return copy_to(fd, 1);
 	if (!give_name(fd, path))
 		return 0;
 	if (errno != EEXIST ||
@@ -89,6 +111,8 @@ static int commit(int fd, const char *path)
 		return -1;
 	r = give_name(fd, temporary);
 	if (!r) {
+		if (!stat(path, &st))
+			(void)!chmod(temporary, st.st_mode & 0777);
 		r = rename(temporary, path);
 		if (r < 0)
 			unlink(temporary);
@@ -112,27 +136,35 @@ static void report(const struct capture *c, const char *path, bool all)
 
 static int capture_it(const char *path, const struct capture_opts *opts)
 {
+	int stream = open_stream(path), fd = -1, r;
+	char *name = stream == -1 ? realpath(path, NULL) : NULL;
 	struct capture c;
 	struct err err;
-	int fd;
 
-	fd = open_nameless(path);
+	if (stream != -2)
+		fd = open_nameless(stream < 0 ? name ? name : path : "-");
 	if (fd < 0) {
-		complain("%s: %s", path, strerror(errno));
+		complain("%s: %s", path, errno == ENXIO ? "nobody reads it" :
+			 strerror(errno));
+		free(name);
 		return STATUS_USAGE;
 	}
 	live_catch();
 	if (capture_run(&c, opts, fd, &err) < 0) {
 		complain("%s", err.msg);
 		close(fd);
+		free(name);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
-	if (commit(fd, path) < 0) {
+	r = stream >= 0 ? copy_to(fd, stream) : commit(fd, name ? name : path);
+	if (stream >= 0 && close(stream) < 0)
+		r = -1;
+	if (r < 0)
 		complain("%s: %s", path, strerror(errno));
-		close(fd);
-		return STATUS_UNKNOWN;
-	}
 	close(fd);
+	free(name);
+	if (r < 0)
+		return STATUS_UNKNOWN;
 	report(&c, path, opts->all);
 	return 0;
 }

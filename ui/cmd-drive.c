@@ -110,6 +110,11 @@ static int drive_it(struct live_args *a, const struct cli_args *cli,
 	if (s->real->feed->note)
 		complain("%s: %s", s->path, s->real->feed->note);
 	status = cli_wants_screen(cli) ? tui_run(s) : cli_run(s, &cli->opts);
+	if (s->real && s->real->feed->state == FEED_WAITING)
+		complain("the real load was left at byte 0x%" PRIx64 ", so its "
+			 "verdict is not known%s", s->real->feed->fed,
+			 opts->socket ? "; with its connection closed the "
+			 "destination ends" : "");
 	session_close(s);
 	return status;
 }

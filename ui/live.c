@@ -15,7 +15,7 @@ volatile int live_interrupted;
 static void on_interrupt(int sig)
 {
 	(void)sig;
-	live_interrupted = 1;
+	live_interrupted++;
 }
 
 void live_catch(void)

@@ -34,7 +34,7 @@ int live_parse(const struct subcommand *self, int argc, char **argv,
 int live_seconds(const struct subcommand *self, const char *option,
 		 const char *text);
 
-/* Set by SIGINT from live_catch() on. */
+/* How often SIGINT, SIGTERM or SIGHUP came, from live_catch() on. */
 extern volatile int live_interrupted;
 void live_catch(void);
 

@@ -56,6 +56,7 @@ struct keeper {
 	json_t *parameters;
 	json_int_t fdset;	/* -1: none */
 	bool named_fd, migrating;
+	bool dead;		/* nobody listens to its monitor any more */
 };
 
 /* ---- the flow of bytes ---- */
@@ -170,13 +171,65 @@ static int open_memory(struct keeper *k, int *theirs)
 	return 0;
 }
 
+#define UNMIGRATABLE "non-migratable device"
+
+/*
+ * Before 6.0 nothing tells but an attempt to migrate, here to nowhere, which is
+ * refused for that first.
+ */
+static bool refuses_to_migrate(struct keeper *k, struct err *why)
+{
+	const char *now;
+	bool over;
+	json_t *r;
+
+	if (qmp_execute(&k->qmp, "query-migrate", NULL, -1, &r, NULL) < 0)
+		return false;
+	now = json_string_value(json_object_get(r, "status"));
+	over = !now || !strcmp(now, "failed") || !strcmp(now, "cancelled");
+	json_decref(r);
+	return over &&
+	       qmp_execute(&k->qmp, "migrate",
+			   json_pack("{s:s}", "uri", "fd:" FD_NAME "-none"), -1,
+			   NULL, why) < 0 && strstr(why->msg, UNMIGRATABLE);
+}
+
+/* QEMU would run into a null pointer, and the guest be lost. */
+static int refuse_unmigratable(struct keeper *k)
+{
+	struct err why;
+	json_t *r, *o;
+	size_t i;
+
+	if (k->qmp.major < 6) {
+		if (!refuses_to_migrate(k, &why))
+			return 0;
+		return err_set(k->err, ERR_UNSUPPORTED, ERR_NO_OFFSET, "the "
+			       "emulator cannot save its state: %s", why.msg);
+	}
+	if (qmp_execute(&k->qmp, "query-migrate", NULL, -1, &r, k->err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(r, "blocked-reasons"), i, o) {
+		const char *s = json_string_value(o);
+
+		if (!s || !strstr(s, UNMIGRATABLE))
+			continue;
+		err_set(k->err, ERR_UNSUPPORTED, ERR_NO_OFFSET, "the emulator "
+			"cannot save its state: %s", s);
+		json_decref(r);
+		return -1;
+	}
+	json_decref(r);
+	return 0;
+}
+
 static int save_devices(struct keeper *k)
 {
 	char path[64];
 	json_t *r;
 	int theirs = -1, ret;
 
-	if (open_memory(k, &theirs) < 0)
+	if (refuse_unmigratable(k) < 0 || open_memory(k, &theirs) < 0)
 		return -1;
 	ret = qmp_execute(&k->qmp, "add-fd",
 			  json_pack("{s:s}", "opaque", FD_NAME), theirs, &r,
@@ -289,7 +342,7 @@ static int change_parameters(struct keeper *k)
 	for (size_t i = 0; i < 3; i++) {
 		json_t *v = json_object_get(now, names[i]);
 
-		if (v && (i < 2 || *json_string_value(v)))
+		if (i < 2 ? json_is_integer(v) : json_string_length(v) > 0)
 			json_object_set(k->parameters, names[i], v);
 	}
 	json_decref(now);
@@ -451,6 +504,11 @@ static bool reconnect(struct keeper *k)
 	if (k->qmp.fd >= 0)
 		return true;
 	qmp_release(&k->qmp);
+	if (k->dead || socket_is_dead(k->opts->qmp)) {
+		k->dead = true;
+		qmp_init(&k->qmp);
+		return false;
+	}
 	qmp_init(&k->qmp);
 	k->qmp.timeout_ms = 5000;
 	k->qmp.also = take;
@@ -508,7 +566,7 @@ static bool put_back_guest(struct keeper *k, int64_t deadline)
 {
 	char *left = k->result.left;
 
-	while (now_ms() < deadline) {
+	while (now_ms() < deadline && !k->dead) {
 		if (reconnect(k) &&
 		    !qmp_status(&k->qmp, left, sizeof(k->result.left), NULL)) {
 			if (!strcmp(left, k->result.found))
@@ -538,6 +596,10 @@ static int put_back(struct keeper *k, int ret)
 		*k->err = why;
 		return ret;
 	}
+	if (k->dead)
+		return err_set(k->err, ERR_IO, ERR_NO_OFFSET, "the emulator has "
+			       "died: %s", ret < 0 ? why.msg :
+			       "nobody listens to its monitor any more");
 	return err_set(k->err, ERR_IO, ERR_NO_OFFSET, "the guest was found in "
 		       "'%s' and is left in '%s'%s%s", k->result.found,
 		       *k->result.left ? k->result.left : "?",
@@ -565,11 +627,12 @@ static int may_begin(struct keeper *k)
 	if (!strcmp(s, "postmigrate"))
 		return err_set(k->err, ERR_USAGE, ERR_NO_OFFSET, "after a "
 			       "migration (postmigrate) only the devices can "
-			       "be saved: use --devices-only");
+			       "be saved ('vmsdb capture --devices-only')");
 	if (!running && !k->opts->ours && k->qmp.major < 9)
 		return err_set(k->err, ERR_USAGE, ERR_NO_OFFSET, "QEMU %d.%d "
 			       "would leave this guest in 'postmigrate' "
-			       "instead of '%s': use --devices-only",
+			       "instead of '%s'; its devices alone can be "
+			       "saved ('vmsdb capture --devices-only')",
 			       k->qmp.major, k->qmp.minor, s);
 	return 0;
 }

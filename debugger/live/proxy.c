@@ -42,7 +42,7 @@ struct flow {
 	int pipe[2];
 	size_t held;		/* bytes in the pipe */
 	size_t teed;		/* ... of which so many are recorded already */
-	uint64_t passed;	/* bytes that went out */
+	uint64_t came, passed;	/* bytes that came in, went out */
 	bool forward;		/* from source to destination */
 	bool record;
 	pthread_t thread;
@@ -53,6 +53,7 @@ struct channel {
 	int source, destination;
 	struct flow there, back;
 	unsigned flowing;	/* of the two: with the relay's lock */
+	bool refused;		/* the destination has closed its end */
 };
 
 struct relay {
@@ -65,6 +66,8 @@ struct relay {
 	int wake[2];		/* a byte for each channel that has ended */
 	pthread_mutex_t lock;	/* result, nopen, flowing, tell() */
 	atomic_bool stop;
+	atomic_bool holding, let_go;
+	int forgiven;		/* interruptions that let a held stream flow on */
 	/* the main channel's thread only, until it has ended */
 	bool recording;
 	struct sieve sieve;	/* holding */
@@ -228,11 +231,16 @@ static uint64_t allowance(struct relay *r, const struct flow *f)
 	/* what came before it shall be in the file */
 	recorder_submit(r->rec);
 	until = now_ms() + r->opts->hold_ms;
-	tell(r, "held at byte 0x%" PRIx64 " (%" PRIu64 ") for at most "
-	     "%d s; Enter lets it flow on", r->hold_at, r->hold_at,
-	     r->opts->hold_ms / 1000);
-	while (!r->stop && now_ms() < until && poll(&p, 1, 5) <= 0)
+	r->result->held = r->holding = true;
+	tell(r, "held at byte 0x%" PRIx64 " (%" PRIu64 ") for at most %g s; "
+	     "%s lets it flow on", r->hold_at, r->hold_at,
+	     r->opts->hold_ms / 1000.0,
+	     r->opts->hold_fd >= 0 ? "Enter (or an interrupt)" :
+				     "an interrupt");
+	while (!r->stop && !r->let_go && now_ms() < until &&
+	       poll(&p, 1, 5) <= 0)
 		;
+	r->holding = false;
 	tell(r, "it flows on");
 	return UINT64_MAX;
 }
@@ -253,6 +261,7 @@ static int pull(struct relay *r, struct flow *f)
 			   SPLICE_F_MOVE);
 	if (n > 0) {
 		f->held = (size_t)n;
+		f->came += (uint64_t)n;
 		f->teed = 0;
 		if (scans)
 			scan(r, seen, (size_t)n);
@@ -290,20 +299,20 @@ static int push(struct relay *r, struct flow *f)
 	return 0;
 }
 
-/* True: to its end; false: the connection is broken, or all shall stop. */
-static bool carry(struct relay *r, struct flow *f)
+/* Until it ends, the connection is broken, or all shall stop. */
+static enum proxy_end carry(struct relay *r, struct flow *f)
 {
 	while (!r->stop) {
 		int got = pull(r, f);
 
 		if (got < 0)
-			return got == -1;
-		while (f->held) {
-			if (r->stop || push(r, f) < 0)
-				return false;
+			return got == -1 ? PROXY_END_SOURCE : PROXY_END_BROKEN;
+		while (f->held && !r->stop) {
+			if (push(r, f) < 0)
+				return PROXY_END_DESTINATION;
 		}
 	}
-	return false;
+	return PROXY_END_INTERRUPTED;
 }
 
 /* ---- channels ---- */
@@ -329,7 +338,7 @@ static void break_channel(struct channel *c)
 	shutdown(c->destination, SHUT_RDWR);
 }
 
-static void end_flow(struct relay *r, struct flow *f, bool whole)
+static void end_flow(struct relay *r, struct flow *f, enum proxy_end end)
 {
 	struct channel *c = f->channel;
 
@@ -338,9 +347,16 @@ static void end_flow(struct relay *r, struct flow *f, bool whole)
 		r->result->forward_bytes += f->passed;
 	else
 		r->result->back_bytes += f->passed;
-	if (f->record)
-		r->result->main_bytes = f->passed;
-	if (whole)
+	if (f->record) {
+		r->result->main_bytes = f->came;
+		/* the way back is closed at once, and breaks this one */
+		if (end == PROXY_END_BROKEN && c->refused)
+			end = PROXY_END_DESTINATION;
+		r->result->end = r->stop ? PROXY_END_INTERRUPTED : end;
+	}
+	if (!f->forward && end != PROXY_END_INTERRUPTED)
+		c->refused = true;
+	if (end == PROXY_END_SOURCE)
 		shutdown(f->out, SHUT_WR);
 	else
 		break_channel(c);
@@ -422,7 +438,7 @@ static int start_flows(struct relay *r, struct channel *c)
 		!pthread_create(&c->there.thread, &attr, run_flow, &c->there);
 	pthread_attr_destroy(&attr);
 	if (c->back.started && !c->there.started)
-		end_flow(r, &c->there, false);
+		end_flow(r, &c->there, PROXY_END_BROKEN);
 	return c->back.started ? 0 : -1;
 }
 
@@ -511,12 +527,27 @@ static size_t channels_open(struct relay *r, bool *known)
 	return n;
 }
 
+/* An interruption while the stream is held lets it flow on; the next one ends it. */
+static bool interrupted(struct relay *r)
+{
+	int n = r->opts->interrupted ? *r->opts->interrupted : 0;
+
+	if (n == r->forgiven)
+		return false;
+	if (r->holding && !r->let_go) {
+		r->forgiven = n;
+		r->let_go = true;
+		return false;
+	}
+	return true;
+}
+
 static void loop(struct relay *r)
 {
 	int64_t began = now_ms(), start = 0, idle = 0;
 	bool known;
 
-	while (!(r->opts->interrupted && *r->opts->interrupted)) {
+	while (!interrupted(r)) {
 		wait_all(r);
 		if (r->n && !start)
 			start = now_ms();
@@ -582,6 +613,9 @@ int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 		r.listener = socket_listen(opts->listen, err);
 	if (r.listener >= 0) {
 		raise_files();
+		if (opts->out >= 0)	/* a device, a pipe: not at all */
+			(void)!ftruncate(opts->out, 0);
+		tell(&r, "listening at %s", opts->listen);
 		fcntl(r.listener, F_SETFL, O_NONBLOCK);
 		r.recording = opts->out >= 0;
 		loop(&r);
@@ -594,13 +628,13 @@ int proxy_run(struct proxy *ret, const struct proxy_opts *opts, struct err *err)
 	}
 	if (r.listener >= 0) {
 		close(r.listener);
-		if (!strncmp(opts->listen, "unix:", 5))
-			unlink(opts->listen + 5);
+		socket_unlink(opts->listen);
 	}
 	if (r.rec) {
 		ret->recorded = recorder_finish(r.rec, opts->interrupted);
 		ret->complete = ret->found_main && !recorder_lost(r.rec) &&
-				ret->recorded == ret->main_bytes;
+				ret->recorded == ret->main_bytes &&
+				ret->end == PROXY_END_SOURCE;
 		snprintf(ret->lost, sizeof(ret->lost), "%s",
 			 recorder_why(r.rec));
 	}

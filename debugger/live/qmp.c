@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -163,9 +164,14 @@ static int unix_connect(const char *path, struct err *err)
 /* A socket's name that nobody answers at. */
 static bool is_dead(const struct sockaddr_un *a)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat st;
+	int fd;
 	bool dead;
 
+	/* a file that is no socket refuses, too */
+	if (lstat(a->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return false;
 	dead = connect(fd, (const struct sockaddr *)a, sizeof(*a)) < 0 &&
@@ -195,6 +201,50 @@ static int unix_listen(const char *path, struct err *err)
 		return -1;
 	}
 	return fd;
+}
+
+bool socket_is_dead(const char *where)
+{
+	struct sockaddr_un a;
+	struct stat st;
+
+	if (!strncmp(where, "tcp:", 4) ||
+	    unix_address(strncmp(where, "unix:", 5) ? where : where + 5, &a,
+			 NULL) < 0)
+		return false;
+	return (lstat(a.sun_path, &st) < 0 && errno == ENOENT) || is_dead(&a);
+}
+
+void socket_unlink(const char *where)
+{
+	struct sockaddr_un a;
+
+	/* whatever has taken its place stays */
+	if (!strncmp(where, "unix:", 5) && !unix_address(where + 5, &a, NULL) &&
+	    is_dead(&a))
+		unlink(a.sun_path);
+}
+
+int socket_check(const char *where, struct err *err)
+{
+	struct sockaddr_un a;
+	const char *port;
+	char host[256], *end;
+	unsigned long n;
+
+	if (!strncmp(where, "unix:", 5))
+		return unix_address(where + 5, &a, err);
+	if (strncmp(where, "tcp:", 4))
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "'%s' is neither "
+			       "unix:PATH nor tcp:HOST:PORT", where);
+	if (split_tcp(where + 4, host, sizeof(host), &port, err) < 0)
+		return -1;
+	n = strtoul(port, &end, 10);
+	if (*end || strspn(port, "0123456789") != strlen(port) || !n ||
+	    n > 65535)
+		return err_set(err, ERR_USAGE, ERR_NO_OFFSET, "'%s': a port is "
+			       "a number from 1 to 65535", where);
+	return 0;
 }
 
 int socket_connect(const char *where, struct err *err)

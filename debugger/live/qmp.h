@@ -50,6 +50,12 @@ void qmp_release(struct qmp *q);
 int socket_connect(const char *where, struct err *err);
 /* The same, listening.  Removes a dead socket's name, never a file. */
 int socket_listen(const char *where, struct err *err);
+/* Is there nobody left who could listen there?  A UNIX socket only. */
+bool socket_is_dead(const char *where);
+/* 0: @where is "unix:PATH" or "tcp:HOST:PORT", as far as can be told from it. */
+int socket_check(const char *where, struct err *err);
+/* The name of a UNIX socket that was listened to and is closed goes. */
+void socket_unlink(const char *where);
 
 /*
  * Take @fd over and shake hands.  -1 with @err: no greeting in time (another

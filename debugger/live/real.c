@@ -520,15 +520,13 @@ enum verdict real_verdict(const struct session *s)
 	const struct real *r = s->real;
 
 	switch (r->feed->state) {
-	case FEED_WAITING:	/* left on purpose: nobody knows, nobody asked */
 	case FEED_LOADED:
-		return !r->parted && s->a->verdict == VERDICT_SILENT &&
-			r->feed->state == FEED_LOADED ? VERDICT_SILENT :
-			VERDICT_LOADS;
+		return !r->parted && s->a->verdict == VERDICT_SILENT ?
+			VERDICT_SILENT : VERDICT_LOADS;
 	case FEED_FAILED:
 	case FEED_CRASHED:
 		return VERDICT_FAILS;
-	default:
+	default:		/* FEED_WAITING: left before its end */
 		return VERDICT_UNKNOWN;
 	}
 }

@@ -23,7 +23,9 @@
 #define PIECE (1u << 20)	/* handed to the writers at once */
 #define PREPARED (1u << 30)	/* bytes of memory that are ready for use, */
 #define PREPARE_STEP (8u << 20)
-#define PREPARE_MS 2000		/* waited for so long */
+#define PREPARE_MS 100		/* waited for so long */
+#define LAG (16u << 20)		/* the file's, behind a stream that is not fast, */
+#define STALE_MS 2000		/* and in time: then it does not give way any more */
 #define QUIET_MS 20		/* nothing came for so long: the file's turn */
 #define FAST (256u << 10)	/* bytes in a millisecond that keep processors busy */
 #define NWRITERS 2
@@ -62,6 +64,7 @@ struct recorder {
 	unsigned running;	/* writers */
 	bool is_file;		/* that takes all at once */
 	int64_t from_ms, last_ms;	/* of what is measured; of what came last */
+	int64_t wrote_ms;	/* last, or when something came to wait */
 	uint64_t came;		/* since .from_ms */
 	bool fast;		/* it comes as fast as processors go */
 	bool end;		/* nothing more will come */
@@ -114,6 +117,8 @@ void recorder_submit(struct recorder *r)
 		return;
 	pthread_mutex_lock(&r->lock);
 	first = !queued(r);
+	if (first)
+		r->wrote_ms = now_ms();
 	measure(r, r->head - r->submitted);
 	r->submitted = r->head;
 	/* who waits for a pause looks up by himself */
@@ -175,12 +180,12 @@ static bool write_all(struct recorder *r, const uint8_t *p, size_t len)
 }
 
 /* With the lock held: wait for a change, but not for ever. */
-static void wait_a_little(struct recorder *r)
+static void wait_ms(struct recorder *r, int ms)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += QUIET_MS * 1000000L;
+	until.tv_nsec += ms * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
 	pthread_cond_clockwait(&r->change, &r->lock, CLOCK_MONOTONIC, &until);
@@ -210,7 +215,9 @@ static void prepare(struct recorder *r)
 /* With the lock held: has the file a turn now? */
 static bool may_write(const struct recorder *r, bool relaxed)
 {
-	bool must = r->end || queued(r) > r->max / 2;
+	bool must = r->end || queued(r) > r->max / 2 ||
+		(!r->fast && queued(r) > LAG) ||
+		now_ms() - r->wrote_ms > STALE_MS;
 	bool hasty = r->fast && now_ms() - r->last_ms < QUIET_MS;
 
 	return queued(r) && !r->writing && (must || (relaxed && !hasty));
@@ -228,8 +235,8 @@ static bool await_piece(struct recorder *r, bool relaxed)
 	while (!r->lost && (queued(r) || !r->end)) {
 		if (may_write(r, relaxed))
 			return true;
-		if (queued(r) && relaxed)
-			wait_a_little(r);
+		if (queued(r))
+			wait_ms(r, relaxed ? QUIET_MS : LOOK_MS);
 		else
 			pthread_cond_wait(&r->change, &r->lock);
 	}
@@ -263,6 +270,7 @@ static void *write_file(void *arg)
 				 strerror(errno));
 		pthread_mutex_lock(&r->lock);
 		r->writing = false;
+		r->wrote_ms = now_ms();
 		pthread_cond_broadcast(&r->change);
 		if (!ok)
 			lose_locked(r, why);
@@ -340,7 +348,7 @@ static int start(struct recorder *r, struct err *err)
 		return -1;
 	pthread_mutex_lock(&r->lock);
 	while (!r->prepared && now_ms() < until)
-		wait_a_little(r);
+		wait_ms(r, QUIET_MS);
 	pthread_mutex_unlock(&r->lock);
 	return 0;
 }
@@ -425,7 +433,7 @@ static void await_writers(struct recorder *r, volatile const int *interrupted)
 	int64_t moved = now_ms();
 
 	while (r->running) {
-		wait_a_little(r);
+		wait_ms(r, QUIET_MS);
 		if (r->written != last) {
 			last = r->written;
 			moved = now_ms();

@@ -22,8 +22,8 @@ struct recorder;
 
 /*
  * @out stays the caller's; < 0: nothing is written.  @max: bytes in memory; 0:
- * an eighth of what is free, 256 MiB to 4 GiB.  Takes half a second to get its
- * memory ready.  recorder_close() frees.
+ * an eighth of what is free, 256 MiB to 4 GiB.  Its memory is made ready
+ * until the first bytes come.  recorder_close() frees.
  */
 int recorder_open(struct recorder **ret, int out, uint64_t max, struct err *err);
 
