@@ -104,6 +104,69 @@ static int load_opaque_body(struct load *l, uint64_t len, enum desc_from from)
 	return refuse(l, i, OUT_CUT_OFF, -EIO);
 }
 
+/*
+ * 5.2 and 7.2 fill a page with any byte, 10.0 with zeros only.  Answers whether the
+ * load ends there.
+ */
+static bool refuses_fill(struct load *l, const struct ram_odd *odd, char *line,
+			 size_t size)
+{
+	const struct registry *reg = l->o->reg;
+
+	snprintf(line, size, "Found a zero page with value %u", odd->value);
+	if (reg->release_min >= 1000)
+		return true;
+	if (reg->release_max > 702)
+		note_unknown(l, ev_printf(l, "the release: 7.2 takes a page full "
+			"of 0x%x, 10.0 says '%s'", odd->value, line));
+	return false;
+}
+
+/*
+ * Compressed pages, until 9.0, want the destination's capability, of which nobody
+ * tells; but what cannot be decompressed fails with it and without.
+ */
+static bool refuses_compressed(struct load *l, const struct ram_odd *odd,
+			       char *line, size_t size)
+{
+	const struct registry *reg = l->o->reg;
+
+	if (reg->release_min >= 1000)
+		snprintf(line, size, "Unknown combination of migration flags: "
+			 "0x%x", odd->value);
+	else
+		snprintf(line, size, "Received an unexpected compressed page");
+	if (reg->release_min >= 1000 || !odd->plausible)
+		return true;
+	note_unknown(l, ev_printf(l, "whether the destination has the capability "
+		"'compress': without it, '%s'", line));
+	return false;
+}
+
+static bool refuses_odd(struct load *l, const struct ram_section *r,
+			const struct ram_odd *odd, char *line, size_t size)
+{
+	if (!odd->end)
+		return false;
+	return odd == &r->filled ? refuses_fill(l, odd, line, size) :
+				   refuses_compressed(l, odd, line, size);
+}
+
+/* Where the destination stops though what the walk imitates goes on; 0: nowhere. */
+static uint64_t ram_refused(struct load *l, const struct ram_section *r,
+			    char *line, size_t size)
+{
+	bool swap = r->compressed.end && r->compressed.end < r->filled.end;
+	const struct ram_odd *first = swap ? &r->compressed : &r->filled;
+	const struct ram_odd *second = swap ? &r->filled : &r->compressed;
+
+	if (l->o->self)
+		return 0;
+	if (refuses_odd(l, r, first, line, size))
+		return first->end;
+	return refuses_odd(l, r, second, line, size) ? second->end : 0;
+}
+
 static int load_ram(struct load *l, const struct section *s)
 {
 	const struct load_opts *o = l->o;
@@ -141,6 +204,14 @@ static int load_ram(struct load *l, const struct section *s)
 		}
 		if (unjudged)
 			note_unjudged(l, unjudged);
+	}
+	off = ram_refused(l, r, line, sizeof(line));
+	if (off) {
+		say_both(l, "%s", line);
+		l->c.pos = off;
+		refuse(l, i, OUT_FAILED, -EINVAL);
+		ev_close(l, i, OUT_FAILED);
+		return -EINVAL;
 	}
 	l->c.pos = r->end;
 	for (unsigned k = 0; k < r->nlines; k++)
@@ -412,6 +483,9 @@ static const struct entry *find_entry(struct load *l, const struct section *s,
 		return e;
 	if (!reg->complete)
 		return assume_entry(l, s);
+	/* several backends of audio, one of everything else */
+	if (known_iterable(s->name) && s->instance && strcmp(s->name, "audio"))
+		return NULL;
 	if (known_iterable(s->name)) {
 		/* registered by every emulator; written only when needed */
 		struct entry *x = arena_alloc(&l->t->arena, sizeof(*x));
@@ -585,10 +659,11 @@ static int start_section(struct load *l, const struct section *s, uint32_t i)
 		return unknown_section(l, s, i);
 	if (l->entry->from_version != DESC_FROM_NOBODY && !l->o->self &&
 	    s->version > (uint32_t)l->entry->version) {
-		say(l, "savevm: unsupported version %" PRIu32 " for '%s' v%d",
-		    s->version, s->name, l->entry->version);
-		chain(l, "unsupported version %" PRIu32 " for '%s' v%d",
-		      s->version, s->name, l->entry->version);
+		/* %d, though it is unsigned */
+		say(l, "savevm: unsupported version %" PRId32 " for '%s' v%d",
+		    (int32_t)s->version, s->name, l->entry->version);
+		chain(l, "unsupported version %" PRId32 " for '%s' v%d",
+		      (int32_t)s->version, s->name, l->entry->version);
 		return refuse(l, i, OUT_TOO_NEW, -EINVAL);
 	}
 	remember_id(l, l->entry, s->id, s->version);

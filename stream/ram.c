@@ -286,10 +286,12 @@ static int find_page(struct walk *w, uint64_t addr, unsigned flags)
 static int read_zero(struct walk *w, uint64_t addr)
 {
 	uint64_t off = w->c.pos;
+	uint8_t fill = cursor_u8(&w->c);
 
-	cursor_u8(&w->c);
 	if (w->c.bad)
 		return cut_off(w);
+	if (fill && !w->s->filled.end)
+		w->s->filled = (struct ram_odd){ w->c.pos, fill, false };
 	add_run(w->ram, RAM_ZERO, addr, off, 1, 9);
 	return 0;
 }
@@ -328,10 +330,17 @@ static int read_xbzrle(struct walk *w, uint64_t addr)
 	return 0;
 }
 
+/* RFC 1950: method 8, and a header that is a multiple of 31. */
+static bool looks_like_zlib(const uint8_t *p, uint32_t len)
+{
+	return len > 6 && (p[0] & 0x0f) == 8 && be_load(p, 2) % 31 == 0;
+}
+
 static int read_compressed(struct walk *w, uint64_t addr)
 {
 	uint32_t len = cursor_be32(&w->c);
 	uint64_t off = w->c.pos;
+	bool first = !w->ram->pages[RAM_COMPRESSED];
 
 	if (w->c.bad)
 		return cut_off(w);
@@ -341,6 +350,9 @@ static int read_compressed(struct walk *w, uint64_t addr)
 			    PRIu32, len);
 	if (!cursor_take(&w->c, len))
 		return cut_off(w);
+	if (first)
+		w->s->compressed.plausible =
+			looks_like_zlib(w->c.data + off, len);
 	add_run(w->ram, RAM_COMPRESSED, addr, off, 1, len);
 	return 0;
 }
@@ -355,6 +367,8 @@ static int read_word(struct walk *w, bool *eos)
 
 	if (w->c.bad)
 		return fail(w, cut_off(w), "Getting RAM address failed");
+	if (flags & RAM_FLAG_COMPRESS_PAGE && !w->s->compressed.end)
+		w->s->compressed = (struct ram_odd){ w->c.pos, flags, false };
 	if (flags & (RAM_FLAG_ZERO | RAM_FLAG_PAGE | RAM_FLAG_XBZRLE |
 		     RAM_FLAG_COMPRESS_PAGE)) {
 		ret = find_page(w, addr, flags);

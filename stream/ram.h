@@ -66,6 +66,12 @@ struct ram_section {
 	size_t first_run, nruns;
 	char lines[3][320];	/* what the emulator prints about it */
 	unsigned nlines;
+	/* The first of each that only some destinations take; .end 0: none. */
+	struct ram_odd {
+		uint64_t end;	/* how far they have read then */
+		unsigned value;	/* the byte that fills a page; flags */
+		bool plausible;	/* compressed data that looks like it */
+	} filled, compressed;
 };
 
 struct ram {
