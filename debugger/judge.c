@@ -545,6 +545,47 @@ static int sd_card(struct load *l, const struct frame *fr, uint32_t event)
 	return 0;
 }
 
+/*
+ * virtio_net_vnet_post_load(), virtio_net_ufo_post_load() of hw/net/virtio-net.c, 5.2
+ * to 10.0: what the source's backend had, the destination's must have.  The fact that
+ * its own stream told is what it has.
+ */
+static int backend_has(struct load *l, uint32_t event, const char *field,
+		       const char *fact, const char *what)
+{
+	uint64_t len;
+	const uint8_t *got = judge_bytes(l, event, field, &len);
+	int64_t own;
+
+	if (!got || len > 8 || !be_load(got, (unsigned)len))
+		return 0;
+	if (!facts_get(l->o->reference_facts, l->idstr, l->instance, fact,
+		       &own)) {
+		note_unjudged(l, ev_printf(l, "whether the destination's network "
+					   "backend has %s", what));
+		return 0;
+	}
+	if (own)
+		return 0;
+	say_both(l, "virtio-net: saved image requires %s", what);
+	l->fail_why = ev_printf(l, "the source's network backend had %s, the "
+				"destination's has not", what);
+	return -EINVAL;
+}
+
+static int net_vnet(struct load *l, const struct frame *fr, uint32_t event)
+{
+	(void)fr;
+	return backend_has(l, event, "has_vnet_hdr", "net-vnet-hdr",
+			   "vnet_hdr=on");
+}
+
+static int net_ufo(struct load *l, const struct frame *fr, uint32_t event)
+{
+	(void)fr;
+	return backend_has(l, event, "has_ufo", "net-ufo", "TUN_F_UFO support");
+}
+
 static const struct hook {
 	const char *desc, *arch;	/* arch NULL: any */
 	int (*judge)(struct load *l, const struct frame *fr, uint32_t event);
@@ -555,6 +596,8 @@ static const struct hook {
 	{ "serial", NULL, serial },
 	{ "sd-card", NULL, sd_card },
 	{ "e1000e", NULL, e1000e },
+	{ "virtio-net-vnet", NULL, net_vnet },
+	{ "virtio-net-ufo", NULL, net_ufo },
 	{ "globalstate", NULL, global_state },
 	{ "fw_cfg/acpi_mr", NULL, acpi_mr },
 	{ "vga", NULL, isa_vga },

@@ -637,14 +637,19 @@ static int net_read(struct wire *w, uint32_t features, bool multiqueue)
 		.macs_fit = true, .multiqueue = multiqueue,
 		.offloads = features & NET_F_CTRL_GUEST_OFFLOADS,
 	};
-	uint64_t in_use, max = 1, curr = 1;
+	uint64_t in_use, max = 1, curr = 1, at, v;
 	int ret;
 
 	if (!wire_peek(w, 18, 4, &in_use))
 		in_use = 0;
 	form.macs_fit = in_use <= NET_MACS;
+	at = 22 + 6 * in_use + NET_VLANS;
+	if (wire_peek(w, at, 4, &v))
+		w->ops->fact_set(w, "net-vnet-hdr", v != 0);
+	if (wire_peek(w, at + 4 + 6, 1, &v))
+		w->ops->fact_set(w, "net-ufo", v != 0);
 	if (multiqueue) {
-		uint64_t at = 22 + 6 * in_use + NET_VLANS + 4 + 6 + 1;
+		at += 4 + 6 + 1;
 
 		if (!wire_peek(w, at, 2, &max) ||
 		    !wire_peek(w, at + 2, 2, &curr))
