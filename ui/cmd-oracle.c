@@ -23,18 +23,51 @@ struct agreement {
 	size_t matched, real;	/* events that count */
 };
 
-static const char *first_message(const struct feed *f)
+/* What it said before it was given a byte, unless that was all. */
+static bool is_aside(const struct feed *f, size_t i)
 {
-	for (size_t i = 0; i < f->nreal; i++) {
-		if (f->real[i].message)
-			return live_bare(f->real[i].text);
-	}
-	return f->alive ? f->why : NULL;
+	return f->real[i].early && f->fed;
 }
 
+/* Said in the emulator's name; libraries (ALSA) talk without one. */
+static bool is_blamed(const struct feed *f, size_t i)
+{
+	return live_bare(f->real[i].text) != f->real[i].text;
+}
+
+static const char *first_message(const struct feed *f)
+{
+	const char *any = NULL;
+
+	for (size_t i = 0; i < f->nreal; i++) {
+		if (!f->real[i].message || is_aside(f, i))
+			continue;
+		if (is_blamed(f, i))
+			return live_bare(f->real[i].text);
+		if (!any)
+			any = f->real[i].text;
+	}
+	return any ? any : f->alive ? f->why : NULL;
+}
+
+static size_t trimmed(const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	return n;
+}
+
+/* Lines come without the blanks at their ends, and one by one. */
 static bool said_so(const char *const *lines, unsigned n, const char *what)
 {
-	return n && !strcmp(lines[0], what);
+	size_t len = n ? strcspn(lines[0], "\n") : 0;
+
+	len = n && len < trimmed(lines[0]) ? len : n ? trimmed(lines[0]) : 0;
+	while (len && strchr(" \t\r", lines[0][len - 1]))
+		len--;
+	return n && len == trimmed(what) && !strncmp(lines[0], what, len);
 }
 
 static void agree_on_failure(struct agreement *g, const struct feed *f,
@@ -111,20 +144,28 @@ static const char *yes(bool agrees)
 	return agrees ? "agrees" : "DIFFERS";
 }
 
+static bool is_word(const struct feed *f, size_t i)
+{
+	return (f->real[i].message || f->real[i].remark) && !is_aside(f, i);
+}
+
 static void print_words(const struct feed *f)
 {
 	char buf[4200];
-	size_t n = 0;
+	size_t n = 0, shown = 0;
+	bool many;
 
-	for (size_t i = 0; i < f->nreal; i++) {
-		if (!f->real[i].message && !f->real[i].remark)
+	for (size_t i = 0; i < f->nreal; i++)
+		n += is_word(f, i);
+	many = n > WORDS_MAX;
+	for (size_t i = 0; i < f->nreal && shown < WORDS_MAX; i++) {
+		if (!is_word(f, i) || (many && !is_blamed(f, i)))
 			continue;
-		if (n++ < WORDS_MAX)
-			printf("  %s\n", safe(f->real[i].text, buf,
-					      sizeof(buf)));
+		printf("  %s\n", safe(f->real[i].text, buf, sizeof(buf)));
+		shown++;
 	}
-	if (n > WORDS_MAX)
-		printf("  ... and %zu lines more\n", n - WORDS_MAX);
+	if (shown < n)
+		printf("  ... and %zu lines more\n", n - shown);
 }
 
 static void print_wrong(const struct feed *f)
@@ -237,7 +278,8 @@ static json_t *json_words(const struct feed *f, bool remarks)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < f->nreal; i++) {
-		if (remarks ? f->real[i].remark : f->real[i].message)
+		if (remarks ? f->real[i].remark : is_word(f, i) &&
+		    f->real[i].message)
 			json_array_append_new(list, text(f->real[i].text));
 	}
 	return list;

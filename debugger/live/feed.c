@@ -359,6 +359,12 @@ static void disagree(struct feed *f, size_t real, size_t predicted,
 	va_end(ap);
 }
 
+/* Bytes behind the end are read as zeros: what they bring comes with the end. */
+static uint64_t comes_at(const struct feed *f, const struct trace_event *p)
+{
+	return p->at < f->src->len ? p->at : f->src->len;
+}
+
 static void match(struct feed *f, size_t i, const char *said)
 {
 	const struct trace_event *p = f->next < f->predicted.n ?
@@ -370,7 +376,8 @@ static void match(struct feed *f, size_t i, const char *said)
 		r->predicted = f->next++;
 		if (p->at == r->at)
 			f->careful = 0;
-		if (p->at > r->at || p->at <= r->after)
+		if (comes_at(f, p) > r->at || (comes_at(f, p) <= r->after &&
+					       comes_at(f, p) < f->src->len))
 			disagree(f, i, r->predicted, "'%s' was predicted at "
 				 "byte %" PRIu64 " and came at %" PRIu64, said,
 				 p->at, r->at);
@@ -436,8 +443,11 @@ static void collect_debt(struct feed *f)
 	if (!f->load || f->next >= f->predicted.n)
 		return;
 	p = &f->predicted.events[f->next];
+	/* whether the stream ends here it sees when the channel is closed */
+	if (comes_at(f, p) == f->src->len && f->state == FEED_WAITING)
+		return;
 	/* one that gives up in between has nothing more to say */
-	if (p->at > f->fed || f->state == FEED_HUNG || f->state == FEED_GONE)
+	if (comes_at(f, p) > f->fed || f->state == FEED_HUNG || f->state == FEED_GONE)
 		return;
 	if (!f->traced) {	/* built without the log backend */
 		f->can_trace = false;
@@ -450,12 +460,22 @@ static void collect_debt(struct feed *f)
 
 /* ---- stepping ---- */
 
+/* What it has said so far, of its machine's parts. */
+static void mark_early(struct feed *f)
+{
+	drain(f);
+	for (size_t i = 0; i < f->nreal; i++)
+		f->real[i].early = true;
+}
+
 /* Give up to @upto at once, wait, and compare. */
 static int give(struct feed *f, uint64_t upto, struct err *err)
 {
 	int64_t deadline = now_ms() + f->timeout_ms;
 
 	f->before = f->fed;
+	if (!f->fed)
+		mark_early(f);
 	if (put(f, upto, deadline, err) < 0 || settle(f, deadline, err) < 0)
 		return -1;
 	/* a load of much RAM pauses now and then without waiting for bytes */
@@ -558,6 +578,7 @@ int feed_finish(struct feed *f, bool go_on, struct err *err)
 			wait_channel(f, 0), usleep(1000);
 	}
 	compare(f);
+	collect_debt(f);
 	return 0;
 }
 

@@ -64,6 +64,7 @@ struct real_event {
 	size_t predicted;	/* index of the prediction, or FEED_NONE */
 	bool message;		/* to people, not a trace event */
 	bool remark;		/* a warning */
+	bool early;		/* said before a byte was given: not about the load */
 	bool counts;		/* compared with the prediction */
 };
 
