@@ -194,6 +194,31 @@ void live_join(struct args *a, const struct reference *r)
 	add_binary(a, r);
 }
 
+/*
+ * Whoever interrupts that wants no answer at all.  Nothing is left behind: neither
+ * the emulator nor what it wrote.
+ */
+static int make_reference(struct reference *ret, const char *const *command,
+			  struct err *err)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction before[4];
+	int r;
+
+	for (size_t i = 0; i < 4; i++)
+		sigaction(signals[i], NULL, &before[i]);
+	live_catch();
+	r = reference_make(ret, command, &live_interrupted, err);
+	for (size_t i = 0; i < 4; i++)
+		sigaction(signals[i], &before[i], NULL);
+	if (live_interrupted) {
+		reference_remove(ret);
+		complain("interrupted");
+		exit(STATUS_UNKNOWN);
+	}
+	return r;
+}
+
 int live_ask(struct args *a, const char *const *command, bool always,
 	     struct reference *ret)
 {
@@ -207,7 +232,7 @@ int live_ask(struct args *a, const char *const *command, bool always,
 			 sizeof(a->to) / sizeof(a->to[0]) - 3);
 		return -1;
 	}
-	if (reference_make(ret, command, NULL, &err) < 0) {
+	if (make_reference(ret, command, &err) < 0) {
 		complain("%s", err.msg);
 		return -1;
 	}

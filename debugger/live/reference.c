@@ -158,16 +158,27 @@ static int ask(struct run *r, struct reference *about, const char *name,
 		err_prefix(err, "%s", name);
 }
 
+static bool ends(struct run *r, int64_t deadline)
+{
+	while (!spawn_wait(&r->child, 50)) {
+		if ((r->interrupted && *r->interrupted) || now_ms() > deadline)
+			return false;
+	}
+	return true;
+}
+
 /* Descriptors of devices that are not there, conditional fields: its dump. */
-static void dump(struct reference *ret, const char *const *argv)
+static void dump(struct reference *ret, const char *const *argv,
+		 volatile const int *interrupted)
 {
 	const char *const more[] = { "-dump-vmstate", ret->dump, NULL };
-	struct run r = { .interrupted = NULL };
+	struct run r = { .interrupted = interrupted };
+	int64_t deadline = now_ms() + START_MS;
 	struct err err;
 
 	spawn_init(&r.child);
-	if (start(&r, argv, more, &err) < 0 ||
-	    !spawn_wait(&r.child, START_MS) || r.child.status) {
+	if (start(&r, argv, more, &err) < 0 || !ends(&r, deadline) ||
+	    r.child.status) {
 		(void)unlink(ret->dump);
 		*ret->dump = '\0';
 	}
@@ -240,7 +251,7 @@ int reference_make(struct reference *ret, const char *const *argv,
 	if (result < 0)
 		reference_remove(ret);
 	else
-		dump(ret, argv);
+		dump(ret, argv, interrupted);
 	return result;
 }
 
