@@ -1080,6 +1080,24 @@ static int queue_read(struct wire *w, const struct virtio *v, unsigned i)
 	return 0;
 }
 
+/*
+ * virtio_net_pre_load_queues(), 9.2 and the stable releases of 7.2: queues are added
+ * or deleted in pairs until there are as many.  A number that no source sends ends in
+ * a null pointer, or worse.
+ */
+static void net_queues_check(struct wire *w, unsigned queues)
+{
+	int64_t newest;
+
+	if (strcmp(device_kind(w), "virtio-net") || (queues >= 3 && queues & 1))
+		return;
+	if (w->ops->fact_get(w, "release-max", &newest) && newest <= 502)
+		return;
+	w->ops->unknown(w, "what the destination does with %u virtqueues: a "
+			"virtio-net has two for each pair and one, and newer "
+			"releases crash over another number", queues);
+}
+
 static int queues_read(struct wire *w, struct virtio *v)
 {
 	int ret = 0;
@@ -1091,6 +1109,7 @@ static int queues_read(struct wire *w, struct virtio *v)
 			      v->queues);
 		return -1;
 	}
+	net_queues_check(w, v->queues);
 	for (unsigned i = 0; i < v->queues && !ret; i++) {
 		char name[16];
 
