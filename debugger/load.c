@@ -123,14 +123,17 @@ static bool refuses_fill(struct load *l, const struct ram_odd *odd, char *line,
 }
 
 /*
- * Compressed pages, until 9.0, want the destination's capability, of which nobody
- * tells; but what cannot be decompressed fails with it and without.
+ * Compressed pages, until 9.0, want the destination's capability, of which only its
+ * own stream tells, if that has such pages; but what cannot be decompressed fails with it and without.
  */
 static bool refuses_compressed(struct load *l, const struct ram_odd *odd,
 			       char *line, size_t size)
 {
 	const struct registry *reg = l->o->reg;
+	const struct ram *own = l->o->reference_ram;
 
+	if (own && own->pages[RAM_COMPRESSED])
+		return false;	/* it does so itself */
 	if (reg->release_min >= 1000)
 		snprintf(line, size, "Unknown combination of migration flags: "
 			 "0x%x", odd->value);

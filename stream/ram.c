@@ -340,7 +340,6 @@ static int read_compressed(struct walk *w, uint64_t addr)
 {
 	uint32_t len = cursor_be32(&w->c);
 	uint64_t off = w->c.pos;
-	bool first = !w->ram->pages[RAM_COMPRESSED];
 
 	if (w->c.bad)
 		return cut_off(w);
@@ -350,7 +349,7 @@ static int read_compressed(struct walk *w, uint64_t addr)
 			    PRIu32, len);
 	if (!cursor_take(&w->c, len))
 		return cut_off(w);
-	if (first)
+	if (w->s->compressed.end == w->s->word + 8)
 		w->s->compressed.plausible =
 			looks_like_zlib(w->c.data + off, len);
 	add_run(w->ram, RAM_COMPRESSED, addr, off, 1, len);
