@@ -469,6 +469,7 @@ static void open_channel(struct relay *r)
 
 	if (fd < 0)
 		return;
+	recorder_begin(r->rec);
 	memset(c, 0, sizeof(*c));
 	c->source = fd;
 	c->destination = !fresh || r->n < MAX_CHANNELS ?

@@ -23,7 +23,7 @@
 #define PIECE (1u << 20)	/* handed to the writers at once */
 #define PREPARED (1u << 30)	/* bytes of memory that are ready for use, */
 #define PREPARE_STEP (8u << 20)
-#define PREPARE_MS 100		/* waited for so long */
+#define PREPARE_MS 400		/* waited for so long */
 #define LAG (16u << 20)		/* the file's, behind a stream that is not fast, */
 #define STALE_MS 2000		/* and in time: then it does not give way any more */
 #define QUIET_MS 20		/* nothing came for so long: the file's turn */
@@ -68,7 +68,7 @@ struct recorder {
 	uint64_t came;		/* since .from_ms */
 	bool fast;		/* it comes as fast as processors go */
 	bool end;		/* nothing more will come */
-	atomic_bool busy;	/* something came */
+	atomic_bool busy;	/* the migration has begun */
 	atomic_bool lost;	/* set once; the rest is thrown away */
 	char why[160];
 };
@@ -379,7 +379,6 @@ ssize_t recorder_tee(struct recorder *r, int pipe, size_t n)
 	uint64_t room = r->max - (r->head - r->written);
 	ssize_t got;
 
-	r->busy = true;
 	if (!room)
 		lose(r, "the file takes the bytes more slowly than they come");
 	if (r->lost)
@@ -409,6 +408,11 @@ void recorder_keep(struct recorder *r)
 	}
 	if (r->head - r->submitted >= (PIECE < r->max / 4 ? PIECE : r->max / 4))
 		recorder_submit(r);
+}
+
+void recorder_begin(struct recorder *r)
+{
+	r->busy = true;
 }
 
 void recorder_lose(struct recorder *r, const char *why)

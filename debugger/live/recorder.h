@@ -23,9 +23,12 @@ struct recorder;
 /*
  * @out stays the caller's; < 0: nothing is written.  @max: bytes in memory; 0:
  * an eighth of what is free, 256 MiB to 4 GiB.  Its memory is made ready
- * until the first bytes come.  recorder_close() frees.
+ * until recorder_begin().  recorder_close() frees.
  */
 int recorder_open(struct recorder **ret, int out, uint64_t max, struct err *err);
+
+/* The migration begins: the processors are its own. */
+void recorder_begin(struct recorder *r);
 
 /*
  * Take up to @n (> 0) of the bytes in @pipe, which stay there, by reference.  How
