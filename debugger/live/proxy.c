@@ -231,7 +231,8 @@ static uint64_t allowance(struct relay *r, const struct flow *f)
 	/* what came before it shall be in the file */
 	recorder_submit(r->rec);
 	until = now_ms() + r->opts->hold_ms;
-	r->result->held = r->holding = true;
+	r->result->held = true;
+	r->holding = true;
 	tell(r, "held at byte 0x%" PRIx64 " (%" PRIu64 ") for at most %g s; "
 	     "%s lets it flow on", r->hold_at, r->hold_at,
 	     r->opts->hold_ms / 1000.0,
