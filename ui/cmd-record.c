@@ -73,8 +73,7 @@ static bool is_cut(int out)
 }
 
 static const char *const ends[] = {
-	[PROXY_END_SOURCE] = "the stream does not end where it was closed: the "
-		"source gave up",
+	[PROXY_END_SOURCE] = "the source gave up before the stream's end",
 	[PROXY_END_BROKEN] = "the source's end broke",
 	[PROXY_END_DESTINATION] = "the destination closed its end",
 	[PROXY_END_INTERRUPTED] = "interrupted",
