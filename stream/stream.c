@@ -249,3 +249,11 @@ bool stream_find_description(const uint8_t *data, uint64_t len, uint64_t from,
 	}
 	return false;
 }
+
+bool stream_ends_described(const uint8_t *data, uint64_t len)
+{
+	struct description_range d;
+
+	return stream_find_description(data, len, len, &d) &&
+	       d.json + d.json_len == len;
+}

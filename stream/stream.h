@@ -107,5 +107,7 @@ struct description_range {
 };
 bool stream_find_description(const uint8_t *data, uint64_t len, uint64_t from,
 			     struct description_range *ret);
+/* Is that the last thing in it, as in a stream that came whole? */
+bool stream_ends_described(const uint8_t *data, uint64_t len);
 
 #endif

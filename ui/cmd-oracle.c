@@ -50,24 +50,22 @@ static const char *first_message(const struct feed *f)
 	return any ? any : f->alive ? f->why : NULL;
 }
 
-static size_t trimmed(const char *s)
+/* The first line, without the blanks at its end: so its words come from a pipe. */
+static size_t line_length(const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strcspn(s, "\n");
 
-	while (n && strchr(" \t\r\n", s[n - 1]))
+	while (n && strchr(" \t\r", s[n - 1]))
 		n--;
 	return n;
 }
 
-/* Lines come without the blanks at their ends, and one by one. */
 static bool said_so(const char *const *lines, unsigned n, const char *what)
 {
-	size_t len = n ? strcspn(lines[0], "\n") : 0;
+	size_t len = line_length(what);
 
-	len = n && len < trimmed(lines[0]) ? len : n ? trimmed(lines[0]) : 0;
-	while (len && strchr(" \t\r", lines[0][len - 1]))
-		len--;
-	return n && len == trimmed(what) && !strncmp(lines[0], what, len);
+	return n && line_length(lines[0]) == len &&
+	       !strncmp(lines[0], what, len);
 }
 
 static void agree_on_failure(struct agreement *g, const struct feed *f,

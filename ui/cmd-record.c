@@ -45,7 +45,6 @@ static void report(const struct proxy *p, const char *path)
  */
 static bool is_cut(int out)
 {
-	struct description_range d;
 	char self[64];
 	struct stat st;
 	uint64_t n;
@@ -64,10 +63,9 @@ static bool is_cut(int out)
 	if (!p)
 		return false;
 	/* before 2.4 there is no configuration and no footer */
-	cut = p[n - 1] != SECTION_EOF || (p[n - 6] != SECTION_FOOTER &&
-					  p[8] == SECTION_CONFIGURATION);
-	if (cut && stream_find_description(p, n, 0, &d))
-		cut = d.json + d.json_len != n;
+	cut = !stream_ends_described(p, n) &&
+	      (p[n - 1] != SECTION_EOF || (p[n - 6] != SECTION_FOOTER &&
+					   p[8] == SECTION_CONFIGURATION));
 	munmap(p, n);
 	return cut;
 }

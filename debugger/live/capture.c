@@ -410,7 +410,6 @@ static int begin_migration(struct keeper *k)
 /* Does what came so far end with a whole device description? */
 static bool ends_with_description(const struct keeper *k)
 {
-	struct description_range d;
 	struct stat st;
 	uint8_t *p;
 	bool ret;
@@ -420,8 +419,7 @@ static bool ends_with_description(const struct keeper *k)
 	p = sysio_map(NULL, (uint64_t)st.st_size, k->out, 0);
 	if (!p)
 		return false;
-	ret = stream_find_description(p, (uint64_t)st.st_size, 0, &d) &&
-	      d.json + d.json_len == (uint64_t)st.st_size;
+	ret = stream_ends_described(p, (uint64_t)st.st_size);
 	munmap(p, (size_t)st.st_size);
 	return ret;
 }
